@@ -1,0 +1,74 @@
+"""The API's one door: what a view must declare, and how a refusal is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions, status
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView, set_rollback
+
+from apps.common.errors import NotFoundError, RuleError
+
+
+class SignedIn(BasePermission):
+    """Somebody who is signed in and active."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.is_authenticated and request.user.is_active
+
+
+class DeclaredPermission(BasePermission):
+    """The default of every view: refused, unless the view says whom it is for.
+
+    A view says `audience = "people"` (anybody of a tenant) or names a permission on the tenant
+    (`audience = "tenants.view_reports"`). A view without an audience is refused to everybody.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        audience = getattr(view, "audience", None)
+        user = request.user
+        if audience is None or not SignedIn().has_permission(request, view):
+            return False
+        tenant = getattr(user, "tenant", None)
+        if tenant is None:
+            return False
+        return audience == "people" or bool(user.has_perm(audience, tenant))
+
+
+def _answer(code: str, message: str, code_of_status: int, fields: Any = None) -> Response:
+    return Response(
+        {"code": code, "message": message, "fields": fields or {}}, status=code_of_status
+    )
+
+
+def answer_refusal(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Every refusal in one shape: `code` for machines, `message` for people, `fields`."""
+    if isinstance(exc, Http404):
+        exc = NotFoundError()
+    if isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if isinstance(exc, RuleError):
+        set_rollback()
+        answer = _answer(exc.code, str(exc.message), exc.status, dict(exc.fields))
+        if detail := getattr(exc, "as_json", None):
+            answer.data.update(detail())
+        return answer
+    if isinstance(exc, exceptions.ValidationError):
+        set_rollback()
+        fields = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
+        return _answer("invalid", _("Please check what you sent."), exc.status_code, fields)
+    if isinstance(exc, exceptions.NotAuthenticated):
+        return _answer("not_signed_in", str(exc.detail), status.HTTP_401_UNAUTHORIZED)
+    if isinstance(exc, exceptions.APIException):
+        set_rollback()
+        codes = exc.get_codes()
+        return _answer(
+            codes if isinstance(codes, str) else "invalid", str(exc.detail), exc.status_code
+        )
+    return None

@@ -1,0 +1,124 @@
+"""Devices, the policies that they have to meet, and whether they do."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.ids import new_id
+from apps.tenants.models import VERSION, Group, Tenant, User
+
+
+class System(models.TextChoices):
+    LINUX = "linux", "Linux"
+    WINDOWS = "windows", "Windows"
+    MACOS = "macos", "macOS"
+
+
+class Enrolment(models.TextChoices):
+    ENROLLED = "enrolled", _("Enrolled")
+    UNENROLLED = "unenrolled", _("Not enrolled")
+
+
+class Device(models.Model):
+    """A machine that takes part. What it says of itself is believed only after enrolment."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="devices"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    owner = models.ForeignKey(
+        User,
+        verbose_name=_("owner"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="devices",
+    )
+    system = models.CharField(_("operating system"), max_length=10, choices=System)
+    system_version = models.CharField(_("system version"), max_length=60, blank=True)
+    enrolment = models.CharField(
+        _("enrolment"), max_length=12, choices=Enrolment, default=Enrolment.UNENROLLED
+    )
+    app_version = models.CharField(
+        _("app version"), max_length=20, blank=True, validators=[VERSION]
+    )
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    groups = models.ManyToManyField(
+        Group, verbose_name=_("groups"), related_name="devices", blank=True
+    )
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["tenant", "name", "id"], name="device_by_name")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(enrolment__in=Enrolment.values), name="device_enrolment_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Policy(models.Model):
+    """What a device has to meet to be compliant. Assigned to groups of devices, or to all (D2)."""
+
+    class Rule(models.TextChoices):
+        DISK_ENCRYPTED = "disk_encrypted", _("The disk is encrypted")
+        SCREEN_LOCK = "screen_lock", _("The screen locks by itself")
+        FIREWALL = "firewall", _("A firewall is on")
+        SYSTEM_VERSION = "system_version", _("The system has at least this version")
+        UPDATE_AGE = "update_age", _("The last update is at most this many days old")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="policies"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    rule = models.CharField(_("rule"), max_length=20, choices=Rule)
+    value = models.CharField(_("value"), max_length=60, blank=True)
+    covers_all_devices = models.BooleanField(_("all devices"), default=False)
+    groups = models.ManyToManyField(
+        Group, verbose_name=_("groups"), related_name="policies", blank=True
+    )
+
+    class Meta:
+        verbose_name = _("compliance policy")
+        verbose_name_plural = _("compliance policies")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="policy_name_per_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyResult(models.Model):
+    """What one policy said of one device when it was last evaluated."""
+
+    device = models.ForeignKey(
+        Device, verbose_name=_("device"), on_delete=models.CASCADE, related_name="policy_results"
+    )
+    policy = models.ForeignKey(
+        Policy, verbose_name=_("policy"), on_delete=models.CASCADE, related_name="results"
+    )
+    is_met = models.BooleanField(_("met"))
+    found = models.CharField(_("found"), max_length=200, blank=True)
+    evaluated_at = models.DateTimeField(_("evaluated"))
+
+    class Meta:
+        verbose_name = _("policy result")
+        verbose_name_plural = _("policy results")
+        ordering = ["policy__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["device", "policy"], name="one_result_per_policy"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy}: {self.is_met}"

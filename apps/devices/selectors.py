@@ -1,0 +1,76 @@
+"""Devices as an actor may see them, and how compliant they are."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.devices.models import Device, Enrolment, Policy, PolicyResult
+from apps.roles.models import Action
+from apps.roles.selectors import assignments_of
+from apps.tenants.models import Group, User
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPolicy:
+    """A policy that a device does not meet, or was never seen to meet (D3)."""
+
+    name: str
+    rule: str
+    found: str
+
+
+def failed_policies(device: Device) -> list[FailedPolicy]:
+    """What of its policies the device does not meet. A policy without a result counts as failed."""
+    policies = Policy.objects.filter(tenant_id=device.tenant_id).filter(
+        Q(covers_all_devices=True)
+        | Exists(Group.objects.filter(policies=OuterRef("pk"), devices=device))
+    )
+    results = {result.policy_id: result for result in PolicyResult.objects.filter(device=device)}
+    failed = []
+    for policy in policies:
+        result = results.get(policy.pk)
+        if result is None or not result.is_met:
+            failed.append(
+                FailedPolicy(policy.name, policy.get_rule_display(), result.found if result else "")
+            )
+    return failed
+
+
+def is_compliant(device: Device | None, *, is_enrolled: bool) -> bool:
+    """Whether every assigned policy is met. Unenrolled, or no device at all, is never compliant (D2)."""
+    return device is not None and is_enrolled and not failed_policies(device)
+
+
+def devices_open_to(helper: User, action: Action) -> QuerySet[Device]:
+    """Devices that this helper may do that on: in scope themselves, or through their owner."""
+    covering = assignments_of(helper, action)
+    by_group = Group.objects.filter(
+        assignments_as_scope=OuterRef("pk"), devices=OuterRef(OuterRef("pk"))
+    )
+    by_owner = Group.objects.filter(
+        assignments_as_scope=OuterRef("pk"), people=OuterRef(OuterRef("owner_id"))
+    )
+    everyone = Exists(covering.filter(Q(Exists(by_group)) | Q(Exists(by_owner))))
+    all_users = Exists(covering.filter(covers_all_users=True))
+    all_devices = Exists(covering.filter(covers_all_devices=True))
+    return Device.objects.filter(tenant=helper.tenant_id).filter(
+        Q(everyone)
+        | (Q(owner__isnull=False) & Q(all_users))
+        | (Q(enrolment=Enrolment.ENROLLED) & Q(all_devices))
+    )
+
+
+def devices_of_tenant(tenant_id: uuid.UUID) -> QuerySet[Device]:
+    return Device.objects.filter(tenant_id=tenant_id)
+
+
+def find_device_of(person: User, device_id: uuid.UUID) -> Device | None:
+    """A device of the person's own tenant that is theirs or nobody's; None for any other."""
+    return (
+        Device.objects.filter(tenant=person.tenant_id, pk=device_id)
+        .filter(Q(owner=person) | Q(owner__isnull=True))
+        .first()
+    )

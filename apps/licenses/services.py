@@ -1,0 +1,102 @@
+"""Ordering licences and giving out their seats."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.clock import now
+from apps.common.errors import NotAllowedError, RuleError
+from apps.licenses import selectors
+from apps.licenses.models import License, Product, Seat, Terms
+from apps.tenants.models import Group, Tenant, User
+from apps.tenants.services import require_permission
+from apps.tenants.signals import announce_ground_change
+
+
+class NoSeatLeftError(RuleError):
+    code = "no_seat_left"
+    message = _("The licence has no seat left. Free a seat or order more.")
+
+
+class SeatTakenError(RuleError):
+    code = "seat_taken"
+    message = _("The licence already has a seat for this person or group.")
+
+
+def _require_manager(actor: User | None, tenant: Tenant) -> None:
+    if actor is None:
+        return  # the command line, or the site itself
+    require_permission(actor, "tenants.manage_licenses")
+    if actor.tenant_id != tenant.pk:
+        raise NotAllowedError
+
+
+@transaction.atomic
+def order_license(
+    *,
+    actor: User | None,
+    tenant: Tenant,
+    product: Product,
+    quantity: int,
+    terms: Terms = Terms.BOUGHT,
+    delay: timedelta | None = None,
+    ends_at: datetime | None = None,
+) -> License:
+    """A new licence, pending for the configured delay (L2) or for the given one."""
+    _require_manager(actor, tenant)
+    ordered_at = now()
+    wait: timedelta = settings.REMOTEHELP_LICENCE_DELAY if delay is None else delay
+    license_ = License(
+        tenant=tenant,
+        product=product,
+        terms=terms,
+        quantity=quantity,
+        ordered_at=ordered_at,
+        activates_at=ordered_at + wait,
+        ends_at=ends_at,
+    )
+    license_.full_clean()
+    license_.save()
+    return license_
+
+
+@transaction.atomic
+def assign_seat(
+    *, actor: User | None, license_: License, person: User | None = None, group: Group | None = None
+) -> Seat:
+    """A seat for a person, or one for each member of a group. More people than seats are refused (L3)."""
+    _require_manager(actor, license_.tenant)
+    target = person or group
+    if target is None or target.tenant_id != license_.tenant_id:
+        raise NotAllowedError
+    License.objects.select_for_update().get(
+        pk=license_.pk
+    )  # two assignments count one after the other
+    try:
+        with transaction.atomic():
+            seat = Seat.objects.create(license=license_, person=person, group=group)
+    except IntegrityError as error:
+        raise SeatTakenError from error
+    if selectors.seats_taken(license_) > license_.quantity:
+        raise NoSeatLeftError
+    return seat
+
+
+@transaction.atomic
+def revoke_seat(*, actor: User | None, seat: Seat) -> None:
+    """Take a seat back; running sessions that stood on it end."""
+    _require_manager(actor, seat.license.tenant)
+    tenant_id = seat.license.tenant_id
+    seat.delete()
+    announce_ground_change(tenant_id)
+
+
+@transaction.atomic
+def cancel_license(*, actor: User | None, license_: License) -> None:
+    """Stop new sessions on this licence; running ones go on (L3)."""
+    _require_manager(actor, license_.tenant)
+    License.objects.filter(pk=license_.pk, cancelled_at__isnull=True).update(cancelled_at=now())

@@ -1,0 +1,64 @@
+"""Telling the two sides of a session, after the commit, that something changed. No content, ever."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.exceptions import ChannelFull
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from apps.sessions.models import HelpSession
+
+logger = logging.getLogger(__name__)
+
+
+def send_to_channel(channel: str, message: dict[str, Any]) -> None:
+    """Hand a message to one live socket. A socket that does not read loses it; its page asks the server."""
+    layer = get_channel_layer()
+    if layer is None or not channel:
+        return
+    try:
+        async_to_sync(layer.send)(channel, message)
+    except ChannelFull:
+        logger.warning("notice dropped, channel full", extra={"message_type": message["type"]})
+
+
+def session_changed(session_id: uuid.UUID) -> None:
+    """After the commit: both sides are told the session's state and read the rest from their page."""
+    transaction.on_commit(lambda: _tell_both(session_id))
+
+
+def _tell_both(session_id: uuid.UUID) -> None:
+    row = (
+        HelpSession.objects.filter(pk=session_id)
+        .values_list("state", "helper_channel", "sharer_channel")
+        .first()
+    )
+    if row is None:
+        return
+    state, *channels = row
+    for channel in channels:
+        send_to_channel(channel, {"type": "session.changed", "state": state})
+
+
+def peer_joined(channel: str, *, peer_channel: str) -> None:
+    """Tell one socket where the other side's socket is now."""
+    transaction.on_commit(
+        lambda: send_to_channel(channel, {"type": "peer.joined", "peer_channel": peer_channel})
+    )
+
+
+def peer_left(channel: str, *, peer_channel: str) -> None:
+    """Tell one socket that the other side's socket is gone."""
+    transaction.on_commit(
+        lambda: send_to_channel(channel, {"type": "peer.left", "peer_channel": peer_channel})
+    )
+
+
+def taken_over(channel: str) -> None:
+    """Tell an older socket of the same person that a newer one has taken the session over."""
+    transaction.on_commit(lambda: send_to_channel(channel, {"type": "socket.taken_over"}))

@@ -1,0 +1,159 @@
+"""Sessions as an actor may see them, and the facts that a help decision stands on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.common.errors import NotFoundError
+from apps.devices.models import Device, Enrolment
+from apps.devices.selectors import FailedPolicy, failed_policies
+from apps.licenses.models import Product
+from apps.licenses.selectors import Standing, people_with_seat, standings
+from apps.roles.models import Action
+from apps.roles.selectors import actions_on
+from apps.sessions.models import HelpSession, Refusal, Side
+from apps.tenants.models import Cloud, Tenant, User
+from apps.tenants.selectors import may_administer
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the help decision looks at. Plain values, so that the decision itself is pure."""
+
+    at: datetime
+    are_active: bool
+    are_of_one_tenant: bool
+    cloud: Cloud
+    is_market_available: bool
+    is_remote_help_enabled: bool
+    license: Standing
+    has_helper_seat: bool
+    has_sharer_seat: bool
+    actions: frozenset[Action]
+    has_device: bool
+    is_enrolled: bool
+    lacks_base_license: bool
+    are_unenrolled_devices_allowed: bool
+    is_compliance_required: bool
+    failed_policies: tuple[FailedPolicy, ...]
+    app_version: str
+    mandatory_app_version: str
+
+    @property
+    def is_compliant(self) -> bool:
+        return self.is_enrolled and not self.failed_policies
+
+
+def _tenant_by(pk: uuid.UUID | None) -> Tenant:
+    tenant = Tenant.objects.select_related("market").filter(pk=pk).first() if pk else None
+    if tenant is None:
+        raise NotFoundError
+    return tenant
+
+
+def gather_facts(
+    *,
+    helper_id: uuid.UUID,
+    sharer_id: uuid.UUID,
+    device_id: uuid.UUID | None,
+    app_version: str,
+    at: datetime,
+    is_running: bool = False,
+) -> Facts:
+    """The facts as they stand in the database now; nothing is taken from objects that may be stale.
+
+    `is_running`: seats of licences that have ended since count (L3).
+    """
+    people = {p.pk: p for p in User.objects.filter(pk__in=[helper_id, sharer_id])}
+    if helper_id not in people or sharer_id not in people:
+        raise NotFoundError
+    helper, sharer = people[helper_id], people[sharer_id]
+    tenant = _tenant_by(helper.tenant_id)
+    device = Device.objects.filter(pk=device_id, tenant=tenant).first() if device_id else None
+    licensed = standings(tenant.pk, at)
+    has_base = is_running or licensed[Product.DEVICE_MANAGEMENT].is_active
+    says_enrolled = device is not None and device.enrolment == Enrolment.ENROLLED
+    is_enrolled = says_enrolled and has_base  # L4
+    seats = people_with_seat([helper_id, sharer_id], at, even_if_over=is_running)
+    actions = actions_on(
+        helper,
+        sharer_id=sharer_id,
+        device_id=device.pk if device else None,
+        is_device_enrolled=is_enrolled,
+    )
+    return Facts(
+        at=at,
+        are_active=helper.is_active and sharer.is_active,
+        are_of_one_tenant=helper.tenant_id == sharer.tenant_id and helper_id != sharer_id,
+        cloud=Cloud(tenant.cloud),
+        is_market_available=tenant.market is None or tenant.market.is_available,
+        is_remote_help_enabled=tenant.is_remote_help_enabled,
+        license=licensed[Product.REMOTE_HELP],
+        has_helper_seat=helper_id in seats,
+        has_sharer_seat=sharer_id in seats,
+        actions=actions,
+        has_device=device is not None,
+        is_enrolled=is_enrolled,
+        lacks_base_license=says_enrolled and not has_base,
+        are_unenrolled_devices_allowed=tenant.are_unenrolled_devices_allowed,
+        is_compliance_required=tenant.is_compliance_required,
+        failed_policies=tuple(failed_policies(device)) if device and is_enrolled else (),
+        app_version=app_version,
+        mandatory_app_version=tenant.mandatory_app_version,
+    )
+
+
+def sessions_of(actor: User) -> QuerySet[HelpSession]:
+    """The sessions that this person is or was a participant of. Disabled people have none."""
+    if not actor.is_active or actor.tenant_id is None:
+        return HelpSession.objects.none()
+    return HelpSession.objects.filter(Q(helper=actor) | Q(sharer=actor), tenant=actor.tenant_id)
+
+
+def session_for(actor: User, pk: uuid.UUID) -> tuple[HelpSession, Side]:
+    """One session and the side that the actor is on; for everybody else it does not exist."""
+    session = (
+        sessions_of(actor)
+        .select_related("helper", "sharer", "device", "tenant")
+        .filter(pk=pk)
+        .first()
+    )
+    side = session.side_of(actor) if session is not None else None
+    if session is None or side is None:
+        raise NotFoundError
+    return session, side
+
+
+def sessions_open_to(actor: User) -> QuerySet[HelpSession]:
+    """The sessions that the actor may read about: their own, and the whole tenant's with *view reports*."""
+    if may_administer(actor, "tenants.view_reports"):
+        return HelpSession.objects.filter(tenant=actor.tenant_id)
+    return sessions_of(actor)
+
+
+def unfinished_sessions_of(actor: User) -> QuerySet[HelpSession]:
+    """What the person has open right now, newest first; several at once are fine (D5)."""
+    return (
+        sessions_of(actor)
+        .filter(ended_at__isnull=True)
+        .select_related("helper", "sharer")
+        .order_by("-opened_at")
+    )
+
+
+def last_refusal(session: HelpSession) -> Refusal | None:
+    """The newest refusal in this session, for the page of the side that did not cause it."""
+    return session.refusals.select_related("sharer").order_by("-at").first()
+
+
+def due_sessions(at: datetime, reconnect_before: datetime) -> QuerySet[HelpSession]:
+    """Open sessions whose state ran out, or that lost a side for longer than a reconnect may take."""
+    return HelpSession.objects.open().filter(
+        Q(expires_at__lte=at)
+        | Q(helper_lost_at__lte=reconnect_before)
+        | Q(sharer_lost_at__lte=reconnect_before)
+    )

@@ -1,0 +1,102 @@
+"""Which socket speaks for which side, and whether the picture flows."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from apps.common.clock import now
+from apps.sessions import notices
+from apps.sessions.models import HelpSession, Side
+from apps.sessions.services.core import IllegalStepError, record_event, step
+from apps.sessions.states import RUNNING, State
+from apps.tenants.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a socket has to know when it has joined: where the other side is, if it is there."""
+
+    session: HelpSession
+    peer_channel: str
+
+
+def join_session(*, actor: User, session: HelpSession, side: Side, channel: str) -> Joined:
+    """This socket speaks for that side from now on; an older one of the same side is told so.
+
+    Refuses a session that has ended. Who comes back within the reconnect time goes on where they were.
+    """
+    mine, theirs = f"{side.value}_channel", f"{side.other.value}_channel"
+    with transaction.atomic():
+        row = HelpSession.objects.select_for_update().filter(pk=session.pk).first()
+        if row is None or row.is_ended or row.side_of(actor) is not side:
+            raise IllegalStepError
+        previous, peer = getattr(row, mine), getattr(row, theirs)
+        was_lost = getattr(row, f"{side.value}_lost_at") is not None
+        stamps: dict[str, object] = {mine: channel}
+        if row.state == State.CONNECTING:
+            stamps[f"{side.value}_lost_at"] = None
+        # In an active session the socket alone is not enough: the picture has to come back too
+        # (`confirm_media`), or the session ends as lost.
+        HelpSession.objects.filter(pk=row.pk).update(**stamps)
+        if previous and previous != channel:
+            notices.taken_over(previous)
+        if peer:
+            notices.peer_joined(peer, peer_channel=channel)
+        if was_lost:
+            record_event(row, actor=actor, name="socket_back", detail=side.value)
+    row.refresh_from_db()
+    return Joined(row, peer)
+
+
+def part_session(*, session_id: uuid.UUID, side: Side, channel: str) -> None:
+    """A socket closed. If it still spoke for its side, a running session starts to count the seconds."""
+    mine, theirs = f"{side.value}_channel", f"{side.other.value}_channel"
+    with transaction.atomic():
+        row = (
+            HelpSession.objects.select_for_update().filter(pk=session_id, **{mine: channel}).first()
+        )
+        if row is None:
+            return  # taken over, or never joined
+        stamps: dict[str, object] = {mine: ""}
+        if row.state in RUNNING:
+            stamps |= {f"{side.value}_lost_at": now(), f"{side.value}_has_media": False}
+            record_event(row, actor=None, name="socket_lost", detail=side.value)
+        HelpSession.objects.filter(pk=row.pk).update(**stamps)
+        peer = getattr(row, theirs)
+        if peer:
+            notices.peer_left(peer, peer_channel=channel)
+
+
+def confirm_media(*, actor: User, session: HelpSession, side: Side) -> HelpSession:
+    """That side sees media flow. When both do, a connecting session is active; a lost one is found again."""
+    with transaction.atomic():
+        row = HelpSession.objects.select_for_update().filter(pk=session.pk).first()
+        if row is None or row.state not in RUNNING or row.side_of(actor) is not side:
+            raise IllegalStepError
+        was_lost = getattr(row, f"{side.value}_lost_at") is not None
+        setattr(row, f"{side.value}_has_media", True)
+        setattr(row, f"{side.value}_lost_at", None)
+        row.save(update_fields=[f"{side.value}_has_media", f"{side.value}_lost_at"])
+        if was_lost and row.state == State.ACTIVE:
+            record_event(row, actor=actor, name="picture_back", detail=side.value)
+        if row.state == State.CONNECTING and row.helper_has_media and row.sharer_has_media:
+            step(row, State.ACTIVE, actor=actor, name="connected", active_at=now(), expires_at=None)
+    return row
+
+
+def report_media_lost(*, actor: User, session: HelpSession, side: Side) -> HelpSession:
+    """That side sees no media any more: unless it comes back in time the session ends as lost (product.md 5.8)."""
+    with transaction.atomic():
+        row = HelpSession.objects.select_for_update().filter(pk=session.pk).first()
+        if row is None or row.side_of(actor) is not side:
+            raise IllegalStepError
+        if row.state != State.ACTIVE or getattr(row, f"{side.value}_lost_at") is not None:
+            return row
+        setattr(row, f"{side.value}_has_media", False)
+        setattr(row, f"{side.value}_lost_at", now())
+        row.save(update_fields=[f"{side.value}_has_media", f"{side.value}_lost_at"])
+        record_event(row, actor=actor, name="picture_lost", detail=side.value)
+    return row

@@ -1,0 +1,215 @@
+"""Organisations, their people and groups."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.ids import new_id
+
+VERSION = RegexValidator(r"^\d{1,5}(\.\d{1,5}){0,3}$", _("Enter a version such as 1.4.0."))
+
+
+class Cloud(models.TextChoices):
+    """Where the tenant lives; only the public cloud is supported (T4)."""
+
+    PUBLIC = "public", _("Public cloud")
+    GCC = "gcc", _("Government cloud (GCC)")
+    GCC_HIGH = "gcc_high", _("Government cloud (GCC High)")
+    DOD = "dod", _("Government cloud (DoD)")
+
+
+class Market(models.Model):
+    """A country or region, and whether remote help is offered there (T4)."""
+
+    code = models.CharField(_("code"), max_length=2, primary_key=True)
+    is_available = models.BooleanField(_("available"), default=True)
+
+    class Meta:
+        verbose_name = _("market")
+        verbose_name_plural = _("markets")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Tenant(models.Model):
+    """One organisation. Nothing of it is visible to another (T3)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("company name"), max_length=200)
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    directory_id = models.UUIDField(
+        _("directory id"),
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("The organisation's id in its own directory: the tid claim at sign-in."),
+    )
+    cloud = models.CharField(_("cloud"), max_length=10, choices=Cloud, default=Cloud.PUBLIC)
+    market = models.ForeignKey(
+        Market, verbose_name=_("market"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    is_remote_help_enabled = models.BooleanField(_("remote help"), default=True)
+    are_unenrolled_devices_allowed = models.BooleanField(
+        _("allow remote help to unenrolled devices"), default=False
+    )
+    is_chat_enabled = models.BooleanField(_("chat"), default=True)
+    is_sign_out_at_end = models.BooleanField(
+        _("sign the sharer out at the end of every session"), default=False
+    )
+    is_compliance_required = models.BooleanField(
+        _("conditional access: require a compliant device"), default=False
+    )
+    recommended_app_version = models.CharField(
+        _("recommended app version"), max_length=20, blank=True, validators=[VERSION]
+    )
+    mandatory_app_version = models.CharField(
+        _("mandatory app version"), max_length=20, blank=True, validators=[VERSION]
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        ordering = ["name"]
+        # Who may administer what of the tenant; given per tenant through guardian (product.md 4).
+        permissions = [
+            ("manage_settings", "Can manage the tenant's remote help settings"),
+            ("manage_people", "Can manage the tenant's people and groups"),
+            ("manage_roles", "Can manage the tenant's roles and assignments"),
+            ("manage_devices", "Can manage the tenant's devices"),
+            ("manage_licenses", "Can manage the tenant's licences"),
+            ("view_reports", "Can view all remote help sessions of the tenant"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(cloud__in=Cloud.values), name="tenant_cloud_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VerifiedDomain(models.Model):
+    """A domain that was proved to be the tenant's; a person's sign-in domain is one of them (T5)."""
+
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="domains"
+    )
+    name = models.CharField(_("domain"), max_length=253)
+    is_primary = models.BooleanField(_("primary"), default=False)
+    verified_at = models.DateTimeField(_("verified"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("verified domain")
+        verbose_name_plural = _("verified domains")
+        ordering = ["-is_primary", "name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="domain_belongs_to_one_tenant"),
+            models.UniqueConstraint(
+                "tenant",
+                condition=models.Q(is_primary=True),
+                name="one_primary_domain_per_tenant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def picture_path(user: User, filename: str) -> str:
+    """Where a profile picture lies: a random name, so that a path tells nothing."""
+    return f"pictures/{uuid.uuid4().hex}.webp"
+
+
+class User(AbstractUser):
+    """A person. A person without a tenant runs the site and takes part in no session."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Opaque: people sign in with their address or through their organisation, never with this.
+    username = models.CharField(max_length=64, unique=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant,
+        verbose_name=_("tenant"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="people",
+    )
+    directory_oid = models.CharField(
+        _("directory object id"),
+        max_length=100,
+        blank=True,
+        help_text=_("The person's id in the organisation's directory: the oid claim at sign-in."),
+    )
+    job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    picture = models.ImageField(_("picture"), upload_to=picture_path, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
+    REQUIRED_FIELDS = ["email"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["last_name", "first_name", "id"]
+        indexes = [
+            models.Index(fields=["tenant", "last_name", "first_name"], name="person_by_name"),
+        ]
+        constraints = [
+            # A person of the directory is known by (tid, oid), never by address.
+            models.UniqueConstraint(
+                fields=["tenant", "directory_oid"],
+                condition=~models.Q(directory_oid=""),
+                name="one_person_per_directory_id",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(directory_oid="") & ~models.Q(email=""),
+                name="one_local_account_per_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def full_name(self) -> str:
+        return self.get_full_name() or self.email
+
+    @property
+    def initials(self) -> str:
+        letters = [name[0] for name in (self.first_name, self.last_name) if name]
+        return "".join(letters).upper() or self.email[:1].upper()
+
+
+class Group(models.Model):
+    """A directory group of people; devices join it from their own side. Never an `auth.Group`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="groups"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    description = models.CharField(_("description"), max_length=500, blank=True)
+    people = models.ManyToManyField(
+        User, verbose_name=_("people"), related_name="directory_groups", blank=True
+    )
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint("tenant", Lower("name"), name="group_name_per_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

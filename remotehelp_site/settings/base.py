@@ -1,0 +1,276 @@
+"""What every way of running Remote Help shares. Each mode imports this one module and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+
+SITE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = SITE_DIR.parent
+# In a wheel the templates and catalogues travel inside the package.
+DATA_DIR = BASE_DIR if (BASE_DIR / "templates").is_dir() else SITE_DIR / "_data"
+VAR_DIR = Path(env.str("REMOTEHELP_VAR", default=str(BASE_DIR / "var")))
+
+DEBUG = False
+ROOT_URLCONF = "remotehelp_site.urls"
+ASGI_APPLICATION = "remotehelp_site.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "tenants.User"
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "heroicons",
+    "guardian",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_structlog",
+    "django_prometheus",
+    "apps.tenants",
+    "apps.licenses",
+    "apps.roles",
+    "apps.devices",
+    "apps.sessions",
+    "apps.reports",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "remotehelp_site.middleware.RefusalMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [DATA_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "remotehelp_site.context.site",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+# --- who may sign in -----------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+ANONYMOUS_USER_NAME = None  # guardian: nobody is no user
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "apps.tenants.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # people are created by their tenant, never by themselves
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+SOCIALACCOUNT_ADAPTER = "apps.tenants.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+USERSESSIONS_TRACK_ACTIVITY = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- languages (I1) ------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOCALE_PATHS = [DATA_DIR / "locale"]
+LANGUAGES = [
+    ("cs", _("Czech")),
+    ("da", _("Danish")),
+    ("nl", _("Dutch")),
+    ("en", _("English")),
+    ("fi", _("Finnish")),
+    ("fr", _("French")),
+    ("de", _("German")),
+    ("el", _("Greek")),
+    ("hu", _("Hungarian")),
+    ("it", _("Italian")),
+    ("ja", _("Japanese")),
+    ("ko", _("Korean")),
+    ("nb", _("Norwegian")),
+    ("pl", _("Polish")),
+    ("pt-pt", _("Portuguese (Portugal)")),
+    ("ro", _("Romanian")),
+    ("ru", _("Russian")),
+    ("es", _("Spanish")),
+    ("sv", _("Swedish")),
+    ("tr", _("Turkish")),
+]
+
+# --- files ---------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [SITE_DIR / "static"]
+MEDIA_URL = "media/"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- what a page may load and do -----------------------------------------------------------------
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF, "blob:", "mediastream:"],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    "camera": [],
+    "microphone": [],
+    "geolocation": [],
+    "display-capture": ["self"],
+    "fullscreen": ["self"],
+    "clipboard-write": ["self"],
+}
+
+# --- API -----------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.common.api.DeclaredPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.common.api.answer_refusal",
+    "DEFAULT_VERSIONING_CLASS": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Remote Help API",
+    "DESCRIPTION": "Open, join, steer and read remote help sessions. See docs/api.md.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["apps.common.api.SignedIn"],
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- background work -----------------------------------------------------------------------------
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "end abandoned sessions": {
+        "task": "apps.sessions.tasks.end_abandoned_sessions",
+        "schedule": timedelta(seconds=10),
+    },
+    "end sessions whose ground fell away": {
+        "task": "apps.sessions.tasks.end_groundless_sessions",
+        "schedule": timedelta(seconds=30),
+    },
+    "forget used codes and entry tries": {
+        "task": "apps.sessions.tasks.forget_spent_codes",
+        "schedule": timedelta(minutes=10),
+    },
+}
+
+# --- the product's own figures (product.md 5) ----------------------------------------------------
+
+REMOTEHELP_CODE_VALID_FOR = timedelta(minutes=10)
+REMOTEHELP_CODE_TRIES = 5
+REMOTEHELP_CODE_TRIES_PER_ADDRESS = env.int("REMOTEHELP_CODE_TRIES_PER_ADDRESS", default=5)
+REMOTEHELP_CODE_TRIES_WITHIN = timedelta(minutes=10)
+REMOTEHELP_CODE_LOCKED_FOR = timedelta(minutes=10)
+REMOTEHELP_ANSWER_WITHIN = timedelta(minutes=2)
+REMOTEHELP_IDLE_FOR = timedelta(minutes=10)
+REMOTEHELP_CONNECT_WITHIN = timedelta(minutes=2)
+REMOTEHELP_RECONNECT_WITHIN = timedelta(seconds=30)
+REMOTEHELP_WAITING_SESSIONS = 10
+REMOTEHELP_LICENCE_DELAY = timedelta(
+    minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
+)
+# How many reverse proxies of ours append to X-Forwarded-For; 0 = trust the socket's own address.
+REMOTEHELP_TRUSTED_PROXIES = env.int("REMOTEHELP_TRUSTED_PROXIES", default=0)
+REMOTEHELP_STUN_URLS = env.list("REMOTEHELP_STUN_URLS", default=[])
+REMOTEHELP_TURN_URLS = env.list("REMOTEHELP_TURN_URLS", default=[])
+REMOTEHELP_TURN_SECRET = env.str("REMOTEHELP_TURN_SECRET", default="")
+REMOTEHELP_TURN_VALID_FOR = timedelta(hours=8)
+
+FORMAT_MODULE_PATH: list[str] = []
+SILENCED_SYSTEM_CHECKS: list[str] = []
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an address names a person; it is not for the log
+DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"

@@ -1,0 +1,50 @@
+"""One process for everything: SQLite, the in-process layer, Celery's worker and beat as threads.
+
+For a demo, a trial and small installs. `remotehelp up` runs it.
+"""
+
+from __future__ import annotations
+
+from remotehelp_site import logs
+from remotehelp_site.secrets import secret_of_this_install
+from remotehelp_site.settings.base import *  # noqa: F403
+from remotehelp_site.settings.base import VAR_DIR, env
+
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+SECRET_KEY = secret_of_this_install(VAR_DIR)
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": VAR_DIR / "remotehelp.sqlite3",
+        "OPTIONS": {
+            # DEFERRED transactions that read before they write fail at once under load.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=20000;"
+                "PRAGMA journal_size_limit=67108864;"
+            ),
+        },
+    }
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CHANNEL_LAYERS = {"default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}}
+
+CELERY_BROKER_URL = "memory://"
+REMOTEHELP_EMBEDDED = True
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+MEDIA_ROOT = VAR_DIR / "media"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+LOGGING = logs.configuration(as_json=False, level=env.str("LOG_LEVEL", default="WARNING"))
+logs.set_up()

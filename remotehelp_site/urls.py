@@ -1,0 +1,20 @@
+"""Every address of the site. House tests walk this table."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from remotehelp_site import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("apps.sessions.urls")),
+    path("", include("apps.reports.urls")),
+    path("", include("apps.tenants.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("apps.sessions.api.urls")),
+    path("api/", include("remotehelp_site.api_urls")),
+    path("admin/", admin.site.urls),
+    path("", include("remotehelp_site.probes")),
+]
