@@ -57,13 +57,18 @@ def people_with_seat(
             Q(license__ends_at__isnull=True) | Q(license__ends_at__gt=at),
             license__cancelled_at__isnull=True,
         )
-    own = seats.filter(person__in=ids).values_list("person_id", flat=True)
-    grouped = seats.filter(group__people__in=ids).values_list("group__people", flat=True)
+    own = seats.filter(person__in=ids).order_by().values_list("person_id", flat=True)
+    grouped = seats.filter(group__people__in=ids).order_by().values_list("group__people", flat=True)
     return set(own.union(grouped)) & set(ids)
 
 
 def seats_taken(license_: License) -> int:
     """How many different people the licence's seats cover."""
-    own = User.objects.filter(seats__license=license_)
-    grouped = User.objects.filter(directory_groups__seats__license=license_)
-    return own.union(grouped).count()
+    seats = Seat.objects.filter(license=license_).order_by()
+    return (
+        User.objects.filter(
+            Q(pk__in=seats.values("person")) | Q(directory_groups__in=seats.values("group"))
+        )
+        .distinct()
+        .count()
+    )
