@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
+from apps.common.clock import now
 from apps.devices.selectors import FailedPolicy
-from apps.sessions.eligibility import ACTION_OF_KIND, Decision, decision_on
+from apps.sessions.eligibility import ACTION_OF_KIND, decide
 from apps.sessions.models import HelpSession
+from apps.sessions.selectors import Facts, gather_facts
 from apps.sessions.states import Kind
 
 
@@ -30,28 +32,27 @@ _NEEDS_APP = _(
 )
 
 
-def _decision(session: HelpSession, kind: Kind) -> Decision | None:
+def _facts(session: HelpSession) -> Facts | None:
     if session.sharer_id is None:
         return None
-    return decision_on(
+    return gather_facts(
         helper_id=session.helper_id,
         sharer_id=session.sharer_id,
         device_id=session.device_id,
-        action=ACTION_OF_KIND[kind],
         app_version=session.app_version,
+        at=now(),
     )
 
 
-def _offer(session: HelpSession, kind: Kind) -> Offer:
-    decision = _decision(session, kind)
-    if decision is None:
+def _offer(session: HelpSession, kind: Kind, facts: Facts | None) -> Offer:
+    # In the order of `services.request_kind`, so that the page and the refusal say the same.
+    if facts is None:
         return Offer(kind, False, "no_sharer", _("The sharer has not entered the code yet."))
-    # The help decision goes first: who may not help at all is not sent to install something.
-    refusal = decision.refusal
-    if refusal is not None:
-        return Offer(kind, False, refusal.code, refusal.message)
     if kind is Kind.FULL_CONTROL and not session.app_version:
         return Offer(kind, False, "kind_not_possible", _NEEDS_APP)
+    refusal = decide(facts, ACTION_OF_KIND[kind]).refusal
+    if refusal is not None:
+        return Offer(kind, False, refusal.code, refusal.message)
     return Offer(kind, True)
 
 
@@ -60,10 +61,11 @@ def offers_for(session: HelpSession) -> tuple[Offer, ...]:
 
     Says nothing of the session's state: asking is possible only while both are introduced.
     """
-    return tuple(_offer(session, kind) for kind in Kind)
+    facts = _facts(session)
+    return tuple(_offer(session, kind, facts) for kind in Kind)
 
 
 def warnings_for(session: HelpSession) -> tuple[FailedPolicy, ...]:
     """The policies that the sharer's device fails (D3). A warning for the helper; it never refuses."""
-    decision = _decision(session, Kind.VIEW_SCREEN)
-    return decision.warnings if decision is not None else ()
+    facts = _facts(session)
+    return facts.failed_policies if facts is not None else ()
