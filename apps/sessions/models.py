@@ -101,6 +101,8 @@ class HelpSession(models.Model):
     # The live socket of each side, and since when it has none or sees no media.
     helper_channel = models.CharField(max_length=100, blank=True, editable=False)
     sharer_channel = models.CharField(max_length=100, blank=True, editable=False)
+    helper_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sharer_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     helper_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
     sharer_lost_at = models.DateTimeField(null=True, blank=True, editable=False)
     helper_has_media = models.BooleanField(default=False, editable=False)

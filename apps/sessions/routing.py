@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-websocket_urlpatterns: list[Any] = []
+from django.urls import path
+
+from apps.sessions.consumers import SessionConsumer
+
+websocket_urlpatterns: list[Any] = [
+    path("ws/sessions/<uuid:pk>/", cast(Any, SessionConsumer.as_asgi()), name="session_socket"),
+]

@@ -16,6 +16,7 @@ from apps.licenses.selectors import Standing, people_with_seat, standings
 from apps.roles.models import Action
 from apps.roles.selectors import actions_on
 from apps.sessions.models import HelpSession, Refusal, Side
+from apps.sessions.states import RUNNING
 from apps.tenants.models import Cloud, Tenant, User
 from apps.tenants.selectors import may_administer
 
@@ -150,10 +151,13 @@ def last_refusal(session: HelpSession) -> Refusal | None:
     return session.refusals.select_related("sharer").order_by("-at").first()
 
 
-def due_sessions(at: datetime, reconnect_before: datetime) -> QuerySet[HelpSession]:
-    """Open sessions whose state ran out, or that lost a side for longer than a reconnect may take."""
+def due_sessions(at: datetime, reconnect_before: datetime, silent_before: datetime) -> QuerySet[HelpSession]:
+    """Open sessions whose state ran out, or that lost a side for longer than a reconnect may take,
+    or whose socket's process has been silent for too long."""
     return HelpSession.objects.open().filter(
         Q(expires_at__lte=at)
         | Q(helper_lost_at__lte=reconnect_before)
         | Q(sharer_lost_at__lte=reconnect_before)
+        | Q(state__in=RUNNING, helper_seen_at__lte=silent_before)
+        | Q(state__in=RUNNING, sharer_seen_at__lte=silent_before)
     )

@@ -259,6 +259,8 @@ REMOTEHELP_ANSWER_WITHIN = timedelta(minutes=2)
 REMOTEHELP_IDLE_FOR = timedelta(minutes=10)
 REMOTEHELP_CONNECT_WITHIN = timedelta(minutes=2)
 REMOTEHELP_RECONNECT_WITHIN = timedelta(seconds=30)
+# Sockets are touched every third of this; a side whose process fell silent counts as lost.
+REMOTEHELP_SILENT_FOR = timedelta(seconds=60)
 REMOTEHELP_WAITING_SESSIONS = 10
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)

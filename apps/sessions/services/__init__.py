@@ -16,6 +16,7 @@ from apps.sessions.services.presence import (
     join_session,
     part_session,
     report_media_lost,
+    touch_presence,
 )
 from apps.sessions.services.steps import (
     KindNotPossibleError,
@@ -64,4 +65,5 @@ __all__ = [
     "request_kind",
     "revoke_elevation",
     "settle",
+    "touch_presence",
 ]

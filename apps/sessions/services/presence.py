@@ -35,7 +35,7 @@ def join_session(*, actor: User, session: HelpSession, side: Side, channel: str)
             raise IllegalStepError
         previous, peer = getattr(row, mine), getattr(row, theirs)
         was_lost = getattr(row, f"{side.value}_lost_at") is not None
-        stamps: dict[str, object] = {mine: channel}
+        stamps: dict[str, object] = {mine: channel, f"{side.value}_seen_at": now()}
         if row.state == State.CONNECTING:
             stamps[f"{side.value}_lost_at"] = None
         # In an active session the socket alone is not enough: the picture has to come back too
@@ -68,6 +68,19 @@ def part_session(*, session_id: uuid.UUID, side: Side, channel: str) -> None:
         peer = getattr(row, theirs)
         if peer:
             notices.peer_left(peer, peer_channel=channel)
+
+
+def touch_presence(channels: dict[Side, list[str]]) -> None:
+    """These sockets still live in their process. One statement a side, however many sockets.
+
+    A process that dies says no goodbye; what it stops touching counts as lost (`upkeep`).
+    """
+    at = now()
+    for side, names in channels.items():
+        if names:
+            HelpSession.objects.filter(ended_at__isnull=True).filter(
+                **{f"{side.value}_channel__in": names}
+            ).update(**{f"{side.value}_seen_at": at})
 
 
 def confirm_media(*, actor: User, session: HelpSession, side: Side) -> HelpSession:

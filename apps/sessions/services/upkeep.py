@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +28,17 @@ _RAN_OUT: dict[State, EndReason] = {
 }
 
 
+def _is_lost(session: HelpSession, at: datetime) -> bool:
+    """Whether a side has been without socket or picture, or its process silent, for too long."""
+    reconnect_before = at - settings.REMOTEHELP_RECONNECT_WITHIN
+    silent_before = at - settings.REMOTEHELP_SILENT_FOR
+    lost = (session.helper_lost_at, session.sharer_lost_at)
+    seen = (session.helper_seen_at, session.sharer_seen_at)
+    return any(t is not None and t <= reconnect_before for t in lost) or any(
+        t is not None and t <= silent_before for t in seen
+    )
+
+
 def settle(session: HelpSession) -> HelpSession:
     """Carry out what the clock already decided of this session, and give it back as it stands now.
 
@@ -35,12 +46,8 @@ def settle(session: HelpSession) -> HelpSession:
     never depends on a task having run.
     """
     at = now()
-    limit = at - settings.REMOTEHELP_RECONNECT_WITHIN
-    lost = [
-        t for t in (session.helper_lost_at, session.sharer_lost_at) if t is not None and t <= limit
-    ]
     with contextlib.suppress(IllegalStepError):  # somebody else settled it
-        if session.state in RUNNING and lost:
+        if session.state in RUNNING and _is_lost(session, at):
             end_session(actor=None, session=session, reason=EndReason.CONNECTION_LOST)
         elif session.is_expired(at):
             if session.state == State.REQUESTED:
@@ -54,7 +61,10 @@ def settle(session: HelpSession) -> HelpSession:
 def end_due_sessions() -> int:
     """Settle every session whose time has run out; gives the number looked at. Run by the worker."""
     at = now()
-    found = list(due_sessions(at, at - settings.REMOTEHELP_RECONNECT_WITHIN)[:500])
+    due = due_sessions(
+        at, at - settings.REMOTEHELP_RECONNECT_WITHIN, at - settings.REMOTEHELP_SILENT_FOR
+    )
+    found = list(due[:500])
     for session in found:
         settle(session)
     return len(found)

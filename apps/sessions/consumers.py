@@ -1,0 +1,236 @@
+"""The live socket of one side of a session: presence, and signalling passed on unread.
+
+The handshake:
+1. The origin was checked before we are asked (`asgi.py`).
+2. Nobody signed in, no such session, not a participant, or a session that has ended: refused before it is
+   accepted, all alike.
+3. The socket takes over its side of the session; an older one of the same person is told so.
+4. Accepted: the page is told the state, the ICE servers, and whether the other side is there.
+5. From then on only messages of the closed set (`messages.py`) come in, at a limited rate; anything else ends
+   the socket. Steps of the session (ask, allow, leave) go over HTTP and arrive here as notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from typing import Any
+
+import orjson
+from channels.db import database_sync_to_async
+from channels.exceptions import ChannelFull
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from apps.common.errors import RuleError
+from apps.sessions import messages, selectors, services
+from apps.sessions.heartbeat import heartbeat
+from apps.sessions.ice import ice_servers
+from apps.sessions.models import HelpSession, Side
+from apps.sessions.states import State, may_signal
+from apps.tenants.models import User
+
+# Close codes of our own (RFC 6455, 7.4.2 leaves 4000-4999 to applications).
+TAKEN_OVER = 4001
+BAD_MESSAGE = 4400
+TOO_FAST = 4429
+UNSUPPORTED_DATA = 1003
+TOO_BIG = 1009
+
+
+class Allowance:
+    """A token bucket: `burst` messages at once, then `rate` a second."""
+
+    __slots__ = ("_at", "_tokens", "burst", "rate")
+
+    def __init__(self, burst: int, rate: float) -> None:
+        self.burst, self.rate = burst, rate
+        self._tokens, self._at = float(burst), time.monotonic()
+
+    def take(self) -> bool:
+        at = time.monotonic()
+        self._tokens = min(self.burst, self._tokens + (at - self._at) * self.rate)
+        self._at = at
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+class SessionConsumer(AsyncWebsocketConsumer):
+    """One side's socket. It holds no rule: it asks the services and passes signals on."""
+
+    RECHECK_AFTER = 15.0  # seconds for which a state heard of is believed without asking again
+
+    session: HelpSession
+    side: Side
+    user: User
+
+    async def connect(self) -> None:
+        self.joined = False
+        self.peer_channel = ""
+        self.allowance = Allowance(burst=120, rate=20)
+        self._timer: asyncio.Task[None] | None = None
+        user: User | None = self.scope.get("user")  # type: ignore[assignment]
+        if user is None or not user.is_authenticated:
+            await self.close()
+            return
+        self.user = user
+        try:
+            joined = await database_sync_to_async(self._join)()
+        except RuleError:
+            await self.close()
+            return
+        self.joined = True
+        self.peer_channel = joined.peer_channel
+        self._believe(State(joined.session.state))
+        heartbeat.add(self.side, self.channel_name)
+        await self.accept()
+        await self.send_json(
+            {
+                "type": "session.joined",
+                "side": self.side.value,
+                "state": self.state.value,
+                "is_peer_here": bool(self.peer_channel),
+                "ice_servers": ice_servers(str(self.user.pk)),
+            }
+        )
+        if not self.peer_channel and may_signal(self.state):
+            self._watch()
+
+    def _join(self) -> services.Joined:
+        pk: uuid.UUID = self.scope["url_route"]["kwargs"]["pk"]
+        # Read anew: the user of the handshake may have been disabled since.
+        person = User.objects.get(pk=self.user.pk)
+        session, self.side = selectors.session_for(person, pk)
+        self.session = services.settle(session)
+        return services.join_session(
+            actor=person, session=self.session, side=self.side, channel=self.channel_name
+        )
+
+    async def disconnect(self, code: int) -> None:
+        if not self.joined:
+            return
+        self._stop_watching()
+        heartbeat.remove(self.side, self.channel_name)
+        await database_sync_to_async(services.part_session)(
+            session_id=self.session.pk, side=self.side, channel=self.channel_name
+        )
+
+    # --- from the page ---------------------------------------------------------------------------
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if text_data is None:
+            await self.refuse("binary", UNSUPPORTED_DATA)
+            return
+        if not self.allowance.take():
+            await self.refuse("too_fast", TOO_FAST)
+            return
+        try:
+            message = messages.parse(text_data)
+        except messages.BadMessageError as error:
+            word = str(error)
+            await self.refuse(word, TOO_BIG if word == "too_large" else BAD_MESSAGE)
+            return
+        kind = message["type"]
+        wrong_side = messages.ONLY_HELPER if self.side is Side.SHARER else messages.ONLY_SHARER
+        if kind in wrong_side:
+            await self.refuse("wrong_side", BAD_MESSAGE)
+        elif not await self._may_signal():
+            await self.send_json({"type": "refused", "code": "not_now"})
+        elif kind in messages.REPORTED:
+            await self._report(kind)
+        else:
+            await self._pass_on(text_data)
+
+    async def _may_signal(self) -> bool:
+        """By the state last heard of; asked anew when that says no or is old."""
+        is_fresh = time.monotonic() - self._believed_at < self.RECHECK_AFTER
+        if not (is_fresh and may_signal(self.state)):
+            self._believe(State(await database_sync_to_async(self._settled_state)()))
+        return may_signal(self.state)
+
+    def _settled_state(self) -> str:
+        self.session = services.settle(self.session)
+        return self.session.state
+
+    async def _report(self, kind: str) -> None:
+        service = (
+            services.confirm_media if kind == "media.flowing" else services.report_media_lost
+        )
+        try:
+            await database_sync_to_async(service)(
+                actor=self.user, session=self.session, side=self.side
+            )
+        except RuleError as error:
+            await self.send_json({"type": "refused", "code": error.code})
+            return
+        if kind == "media.lost":
+            self._watch()
+
+    async def _pass_on(self, text: str) -> None:
+        if not self.peer_channel:
+            await self.send_json({"type": "peer.absent"})
+            return
+        try:
+            await self.channel_layer.send(self.peer_channel, {"type": "signal.passed", "text": text})
+        except ChannelFull:
+            await self.send_json({"type": "refused", "code": "peer_busy"})
+
+    # --- from the other side and from the services -----------------------------------------------
+
+    async def signal_passed(self, event: dict[str, Any]) -> None:
+        await self.send(text_data=event["text"])
+
+    async def session_changed(self, event: dict[str, Any]) -> None:
+        self._believe(State(event["state"]))
+        await self.send_json({"type": "session.changed", "state": self.state.value})
+        if self.state is State.ENDED:
+            await self.close()
+
+    async def peer_joined(self, event: dict[str, Any]) -> None:
+        self.peer_channel = event["peer_channel"]
+        await self.send_json({"type": "peer.joined"})
+
+    async def peer_left(self, event: dict[str, Any]) -> None:
+        if event["peer_channel"] != self.peer_channel:
+            return  # it has already been replaced by a newer one
+        self.peer_channel = ""
+        await self.send_json({"type": "peer.left"})
+        if may_signal(self.state):
+            self._watch()
+
+    async def socket_taken_over(self, event: dict[str, Any]) -> None:
+        await self.send_json({"type": "session.taken_over"})
+        await self.close(TAKEN_OVER)
+
+    # --- small things ----------------------------------------------------------------------------
+
+    def _believe(self, state: State) -> None:
+        self.state = state
+        self._believed_at = time.monotonic()
+
+    def _watch(self) -> None:
+        """Look at the session again when the time to reconnect is over; the worker is the net under this."""
+        self._stop_watching()
+        self._timer = asyncio.create_task(self._settle_later())
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _settle_later(self) -> None:
+        await asyncio.sleep(settings.REMOTEHELP_RECONNECT_WITHIN.total_seconds() + 0.2)
+        with contextlib.suppress(RuleError):
+            await database_sync_to_async(services.settle)(self.session)
+
+    async def refuse(self, word: str, close_code: int) -> None:
+        """Say what was wrong, then end the socket; the page may connect anew."""
+        await self.send_json({"type": "refused", "code": word})
+        await self.close(close_code)
+
+    async def send_json(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=orjson.dumps(message).decode())
