@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 class CatalogueBuildHook(BuildHookInterface):  # type: ignore[misc]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        from babel.messages.mofile import write_mo
-        from babel.messages.pofile import read_po
-
-        for po in sorted(Path(self.root, "locale").glob("*/LC_MESSAGES/*.po")):
-            with po.open("rb") as source:
-                catalogue = read_po(source)
-            with po.with_suffix(".mo").open("wb") as target:
-                write_mo(target, catalogue)
-            build_data["artifacts"].append(str(po.with_suffix(".mo").relative_to(self.root)))
+        # By path, because importing the package would need Celery, which a build does not have.
+        path = Path(self.root, "remotehelp_site", "catalogues.py")
+        spec = importlib.util.spec_from_file_location("catalogues", path)
+        if spec is None or spec.loader is None:
+            raise FileNotFoundError(path)
+        catalogues = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(catalogues)
+        locale = Path(self.root, "locale")
+        catalogues.compile_catalogues(locale)
+        for mo in sorted(locale.glob("*/LC_MESSAGES/*.mo")):
+            build_data["artifacts"].append(str(mo.relative_to(self.root)))

@@ -25,6 +25,7 @@ AUTH_USER_MODEL = "tenants.User"
 
 INSTALLED_APPS = [
     "daphne",
+    "remotehelp_site.apps.SiteConfig",  # its checks, tasks and static files
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -170,7 +171,6 @@ LANGUAGES = [
 # --- files ---------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [SITE_DIR / "static"]
 MEDIA_URL = "media/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -234,6 +234,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "note that beat and worker are there": {
+        "task": "remotehelp_site.tasks.note_heartbeat",
+        "schedule": timedelta(seconds=30),
+    },
     "end abandoned sessions": {
         "task": "apps.sessions.tasks.end_abandoned_sessions",
         "schedule": timedelta(seconds=10),
@@ -247,6 +251,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
     },
 }
+
+# --- watching the site ---------------------------------------------------------------------------
+
+# /metrics exists only with a token, and only for whoever sends it as a bearer.
+REMOTEHELP_METRICS_TOKEN = env.str("REMOTEHELP_METRICS_TOKEN", default="")
 
 # --- the product's own figures (product.md 5) ----------------------------------------------------
 

@@ -16,6 +16,9 @@ SECRET_KEY = secret_of_this_install(VAR_DIR)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
+# Where people reach the site: one-time links and the printed address start with it.
+REMOTEHELP_URL = env.str("REMOTEHELP_URL", default="http://127.0.0.1:8000")
+
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -12,6 +12,7 @@ from remotehelp_site.settings.base import env
 SECRET_KEY = "only for the suite; every run throws its database away"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 REMOTEHELP_EMBEDDED = True
+REMOTEHELP_URL = "http://testserver"
 
 VAR_DIR = Path(tempfile.mkdtemp(prefix="remotehelp-test-"))
 MEDIA_ROOT = VAR_DIR / "media"
