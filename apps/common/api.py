@@ -1,8 +1,14 @@
-"""The API's one door: what a view must declare, and how a refusal is answered."""
+"""The API's one door: what a view must declare, and how a refusal is answered.
+
+DRF imports this module while it makes its view classes, so nothing here may import `rest_framework.views`;
+what builds on those is in `api_views`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -11,9 +17,12 @@ from rest_framework import exceptions, status
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView, set_rollback
 
+from apps.common.clock import now
 from apps.common.errors import NotFoundError, RuleError
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class SignedIn(BasePermission):
@@ -47,6 +56,24 @@ def _answer(code: str, message: str, code_of_status: int, fields: Any = None) ->
     )
 
 
+def _flat(fields: Mapping[str, Any]) -> dict[str, str]:
+    """One sentence for each field, whatever the validators made of it."""
+    return {
+        name: " ".join(str(part) for part in said) if isinstance(said, list) else str(said)
+        for name, said in fields.items()
+    }
+
+
+def _answer_rule(refusal: RuleError) -> Response:
+    answer = _answer(refusal.code, str(refusal.message), refusal.status, dict(refusal.fields))
+    if detail := getattr(refusal, "as_json", None):
+        answer.data.update(detail())
+    until = getattr(refusal, "until", None)
+    if isinstance(until, datetime):
+        answer["Retry-After"] = str(max(1, int((until - now()).total_seconds()) + 1))
+    return answer
+
+
 def answer_refusal(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal in one shape: `code` for machines, `message` for people, `fields`."""
     if isinstance(exc, Http404):
@@ -54,19 +81,13 @@ def answer_refusal(exc: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     if isinstance(exc, RuleError):
-        set_rollback()
-        answer = _answer(exc.code, str(exc.message), exc.status, dict(exc.fields))
-        if detail := getattr(exc, "as_json", None):
-            answer.data.update(detail())
-        return answer
+        return _answer_rule(exc)
     if isinstance(exc, exceptions.ValidationError):
-        set_rollback()
         fields = exc.detail if isinstance(exc.detail, dict) else {"": exc.detail}
-        return _answer("invalid", _("Please check what you sent."), exc.status_code, fields)
+        return _answer("invalid", _("Please check what you sent."), exc.status_code, _flat(fields))
     if isinstance(exc, exceptions.NotAuthenticated):
         return _answer("not_signed_in", str(exc.detail), status.HTTP_401_UNAUTHORIZED)
     if isinstance(exc, exceptions.APIException):
-        set_rollback()
         codes = exc.get_codes()
         return _answer(
             codes if isinstance(codes, str) else "invalid", str(exc.detail), exc.status_code

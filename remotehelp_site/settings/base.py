@@ -225,6 +225,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["apps.common.api.SignedIn"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Side": "apps.sessions.models.Side",
+        "State": "apps.sessions.states.State",
+        "Kind": "apps.sessions.states.Kind",
+        "Elevation": "apps.sessions.states.Elevation",
+        "EndReason": "apps.sessions.states.EndReason",
+        "Action": "apps.roles.models.Action",
+    },
 }
 
 # --- background work -----------------------------------------------------------------------------

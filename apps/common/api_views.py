@@ -1,0 +1,101 @@
+"""The base of the API's views: strict input, refusals in the schema, and an audience or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.schemas.inspectors import ViewInspector
+from rest_framework.views import APIView
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """What a caller may send: the fields that are named here, and no others."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = sorted(str(name) for name in data if name not in self.fields)
+            if unknown:
+                raise serializers.ValidationError(
+                    {name[:60]: [_("There is no such field.")] for name in unknown[:10]}
+                )
+        return super().to_internal_value(data)
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    """Every refusal has this one shape."""
+
+    code = serializers.CharField(help_text="For machines: never translated, never changed.")
+    message = serializers.CharField(help_text="For people, in the language of the request.")
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.CharField(), help_text="For each field that is wrong, what is wrong."
+    )
+    check = serializers.CharField(
+        required=False, help_text="Which check of the help decision refused."
+    )
+    expected_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="When a pending licence is expected to be active.",
+    )
+
+
+class ProductSchema(AutoSchema):
+    """Says of every operation what every operation has in common: its refusals, and strict input."""
+
+    REFUSALS: ClassVar[dict[str, str]] = {
+        "400": "What was sent cannot be used.",
+        "401": "Nobody is signed in.",
+        "403": "Not allowed, or the help decision said no.",
+        "404": "It does not exist, or not for you.",
+        "405": "There is no such method here.",
+        "409": "Not possible in the present state.",
+        "415": "What was sent is not JSON.",
+        "429": "Too many tries; see Retry-After.",
+    }
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return ""  # a view's docstring is for its readers, not for the API's callers
+
+    def get_tags(self) -> list[str]:
+        parts = [part for part in self.path.strip("/").split("/")[2:] if not part.startswith("{")]
+        return parts[:1]
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        component = self.resolve_serializer(RefusalSerializer, "response")
+        for code, description in self.REFUSALS.items():
+            bodies[code] = {
+                "description": description,
+                "content": {"application/json": {"schema": component.ref}},
+            }
+        return bodies
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
+
+class ProductView(APIView):
+    """The base of every view of the API: JSON in, JSON out, and an `audience` or nobody."""
+
+    audience: ClassVar[str | None] = None
+    schema: ViewInspector | None = ProductSchema()
+
+    def sent(self, request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
+        """The body, checked; refuses what the shape does not know."""
+        serializer = shape(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def asked(self, request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
+        """The query, checked in the same way."""
+        serializer = shape(data=request.query_params.dict())
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
