@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One line of the rail. `heading` starts a new part of it."""
+
+    label: StrPromise
+    url: str
+    icon: str
+    is_current: bool
+    heading: StrPromise | str = ""
+
+
+def _links(request: HttpRequest) -> list[Link]:
+    match = request.resolver_match
+    here = match.view_name if match is not None else ""
+
+    def link(label: StrPromise, name: str, icon: str, *also: str) -> Link:
+        return Link(label, reverse(name), icon, here in (name, *also))
+
+    return [
+        link(_("Start"), "home", "home"),
+        link(_("Get help"), "help_sessions:get", "lifebuoy", "help_sessions:redeem"),
+        link(_("Give help"), "help_sessions:give", "computer-desktop"),
+        link(_("Sessions"), "reports:sessions", "clock", "reports:session"),
+    ]
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    tenant = getattr(user, "tenant", None) if user is not None and user.is_authenticated else None
-    return {"tenant": tenant}
+    if user is None or not user.is_authenticated or getattr(user, "tenant", None) is None:
+        return {"tenant": None, "navigation": []}
+    return {"tenant": user.tenant, "navigation": _links(request)}

@@ -9,5 +9,5 @@ from django.urls import path
 from apps.sessions.consumers import SessionConsumer
 
 websocket_urlpatterns: list[Any] = [
-    path("ws/sessions/<uuid:pk>/", cast(Any, SessionConsumer.as_asgi()), name="session_socket"),
+    path("ws/sessions/<uuid:pk>/", cast("Any", SessionConsumer.as_asgi()), name="session_socket"),
 ]

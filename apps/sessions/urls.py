@@ -1,6 +1,20 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.sessions import views
 
 app_name = "help_sessions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("give/", views.give, name="give"),
+    path("give/open/", views.open_session, name="open"),
+    path("get/", views.get, name="get"),
+    path("get/redeem/", views.redeem, name="redeem"),
+    path("sessions/<uuid:pk>/", views.session, name="session"),
+    path("sessions/<uuid:pk>/panel/", views.panel, name="panel"),
+    path("sessions/<uuid:pk>/new-code/", views.new_code, name="new_code"),
+    path("sessions/<uuid:pk>/request/", views.request_kind, name="request_kind"),
+    path("sessions/<uuid:pk>/allow/", views.allow, name="allow"),
+    path("sessions/<uuid:pk>/decline/", views.decline, name="decline"),
+    path("sessions/<uuid:pk>/leave/", views.leave, name="leave"),
+]

@@ -1,0 +1,132 @@
+"""What happened in a session, said to a person: whole sentences, one for each case and side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
+
+from apps.sessions.models import HelpSession, Refusal, Side
+from apps.sessions.states import EndReason
+
+# The grounds of a session that ended, and of a refusal that was told to the other side.
+GROUNDS: dict[str, StrPromise] = {
+    "not_together": gettext_lazy("Both people must be active members of the same organisation."),
+    "person_disabled": gettext_lazy("One of the two accounts has been disabled."),
+    "government_cloud": gettext_lazy(
+        "Remote help is not available to organisations in a government cloud."
+    ),
+    "market_unavailable": gettext_lazy(
+        "Remote help is not available in your organisation's market."
+    ),
+    "remote_help_off": gettext_lazy("Your organisation has switched remote help off."),
+    "license_pending": gettext_lazy("Your organisation's Remote Help licence is not active yet."),
+    "license_missing": gettext_lazy("Your organisation has no active Remote Help licence."),
+    "helper_has_no_seat": gettext_lazy("The helper has no Remote Help licence."),
+    "sharer_has_no_seat": gettext_lazy("The sharer has no Remote Help licence."),
+    "out_of_scope": gettext_lazy(
+        "No role assignment of the helper covers this person or this device."
+    ),
+    "view_screen_not_permitted": gettext_lazy(
+        "The helper's roles do not allow viewing the screen of this person."
+    ),
+    "full_control_not_permitted": gettext_lazy(
+        "The helper's roles do not allow full control for this person."
+    ),
+    "elevation_not_permitted": gettext_lazy(
+        "The helper's roles do not allow elevation for this person."
+    ),
+    "base_license_missing": gettext_lazy(
+        "Without a device management licence the organisation has no enrolled devices."
+    ),
+    "device_not_enrolled": gettext_lazy(
+        "Your organisation does not allow remote help on devices that are not enrolled. "
+        "A plain browser counts as one."
+    ),
+    "compliant_device_required": gettext_lazy(
+        "A conditional access policy of your organisation requires a compliant device."
+    ),
+    "app_too_old": gettext_lazy("The app on the device is older than your organisation requires."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A refusal of an attempt, told to the side that did not make it."""
+
+    headline: str
+    reason: str
+
+
+def refusal_words(refusal: Refusal) -> Told:
+    reason = str(GROUNDS.get(refusal.code, ""))
+    if refusal.step == "redeem" and refusal.sharer is not None:
+        headline = _("%(name)s entered the code but could not join.") % {
+            "name": refusal.sharer.full_name
+        }
+    else:
+        headline = _("The last step was refused.")
+    return Told(headline, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class EndWords:
+    """Who ended the session and why, for one side."""
+
+    headline: str
+    reason: str
+
+
+def _other_name(session: HelpSession, side: Side) -> str:
+    other = session.person_on(side.other)
+    return other.full_name if other is not None else ""
+
+
+def end_words(session: HelpSession, side: Side) -> EndWords:
+    """The end as that side reads it."""
+    reason = EndReason(session.end_reason)
+    left_by = {EndReason.HELPER_LEFT: Side.HELPER, EndReason.SHARER_LEFT: Side.SHARER}.get(reason)
+    if left_by is side:
+        return EndWords(_("You ended the session."), "")
+    if left_by is not None:
+        headline = _("%(name)s ended the session.") % {"name": _other_name(session, side)}
+        return EndWords(headline, "")
+    if reason is EndReason.GROUND_LOST:
+        why = GROUNDS.get(session.end_detail)
+        return EndWords(
+            _("The session was ended because the right to it was withdrawn."), str(why or "")
+        )
+    if reason is EndReason.DECLINED and side is Side.SHARER:
+        return EndWords(_("You declined the request, and the session has ended."), "")
+    return EndWords(*_PLAIN[reason]())
+
+
+_PLAIN: dict[EndReason, Callable[[], tuple[str, str]]] = {
+    EndReason.EXPIRED: lambda: (
+        _("The security code has run out."),
+        _("Nobody entered it in time. Get a new one when the other person is ready."),
+    ),
+    EndReason.ABANDONED: lambda: (
+        _("The session has ended because nobody went on."),
+        _("Start again with a new security code."),
+    ),
+    EndReason.DECLINED: lambda: (
+        _("The sharer declined the request."),
+        _("Talk to the person before you try again with a new security code."),
+    ),
+    EndReason.CONNECTION_LOST: lambda: (
+        _("The connection was lost."),
+        _("It did not come back within 30 seconds. Start again with a new security code."),
+    ),
+    EndReason.NOT_CONNECTED: lambda: (
+        _("No connection came about."),
+        _(
+            "The two devices could not reach each other in time. If it happens again, tell your "
+            "administrator: a relay server may be missing or blocked."
+        ),
+    ),
+    EndReason.ENDED_BY_ADMIN: lambda: (_("An administrator ended the session."), ""),
+}
