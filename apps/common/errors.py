@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -53,3 +55,12 @@ class InvalidError(RuleError):
     code = "invalid"
     status = 400
     message = _("Please check what you entered.")
+
+
+def require_valid(row: Model) -> None:
+    """Refuse a row that its own fields' rules do not allow; says what is wrong with which field."""
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        fields = {name: " ".join(said) for name, said in error.message_dict.items()}
+        raise InvalidError(fields=fields) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from apps.common.clock import now
-from apps.common.errors import NotAllowedError
+from apps.common.errors import NotAllowedError, require_valid
 from apps.devices.models import Device, Enrolment, Policy, PolicyResult
 from apps.tenants.models import Tenant, User
 from apps.tenants.services import require_permission
@@ -46,7 +46,7 @@ def record_device(
         app_version=app_version,
         last_seen_at=now(),
     )
-    device.full_clean()
+    require_valid(device)
     device.save()
     return device
 

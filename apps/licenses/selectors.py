@@ -42,23 +42,28 @@ def standings(tenant_id: uuid.UUID, at: datetime) -> dict[Product, Standing]:
 
 
 def people_with_seat(
-    people_ids: Collection[uuid.UUID], at: datetime, *, even_if_over: bool = False
+    people_ids: Collection[uuid.UUID],
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    or_pending: bool = False,
 ) -> set[uuid.UUID]:
-    """Which of these people have a seat, their own or through a group, of the remote help add-on.
+    """Which of these people hold, themselves or through a group, a seat of an active remote help licence.
 
-    A seat counts while its licence is active or pending (L2: the licence check says "not yet").
-    `even_if_over` counts seats of expired and cancelled licences too: those end no running session (L3).
-    One query.
+    `since` counts seats of licences that were in force at that moment and have ended since (L3); a seat that
+    was taken back never counts. `or_pending` counts seats of licences that become active later. One query.
     """
     ids = list(people_ids)
-    seats = Seat.objects.filter(license__product=Product.REMOTE_HELP)
-    if not even_if_over:
-        seats = seats.filter(
-            Q(license__ends_at__isnull=True) | Q(license__ends_at__gt=at),
-            license__cancelled_at__isnull=True,
-        )
-    own = seats.filter(person__in=ids).order_by().values_list("person_id", flat=True)
-    grouped = seats.filter(group__people__in=ids).order_by().values_list("group__people", flat=True)
+    after = since or at
+    in_force = Seat.objects.filter(
+        Q(license__ends_at__isnull=True) | Q(license__ends_at__gt=after),
+        Q(license__cancelled_at__isnull=True) | Q(license__cancelled_at__gt=after),
+        license__product=Product.REMOTE_HELP,
+    ).order_by()
+    if not or_pending:
+        in_force = in_force.filter(license__activates_at__lte=at)
+    own = in_force.filter(person__in=ids).values_list("person_id", flat=True)
+    grouped = in_force.filter(group__people__in=ids).values_list("group__people", flat=True)
     return set(own.union(grouped)) & set(ids)
 
 

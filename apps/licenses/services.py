@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
-from apps.common.errors import NotAllowedError, RuleError
+from apps.common.errors import NotAllowedError, RuleError, require_valid
 from apps.licenses import selectors
 from apps.licenses.models import License, Product, Seat, Terms
 from apps.tenants.models import Group, Tenant, User
@@ -59,7 +59,7 @@ def order_license(
         activates_at=ordered_at + wait,
         ends_at=ends_at,
     )
-    license_.full_clean()
+    require_valid(license_)
     license_.save()
     return license_
 

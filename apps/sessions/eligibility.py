@@ -338,15 +338,18 @@ def decision_on(
     device_id: uuid.UUID | None,
     action: Action,
     app_version: str = "",
-    is_running: bool = False,
+    running_since: datetime | None = None,
 ) -> Decision:
-    """The decision on two people, a device or none, and an action, on the facts as they are now."""
+    """The decision on two people, a device or none, and an action, on the facts as they are now.
+
+    `running_since` says that a session was allowed then and asks whether it may go on.
+    """
     facts = gather_facts(
         helper_id=helper_id,
         sharer_id=sharer_id,
         device_id=device_id,
         app_version=app_version,
         at=now(),
-        is_running=is_running,
+        running_since=running_since,
     )
-    return decide(facts, action, is_running=is_running)
+    return decide(facts, action, is_running=running_since is not None)

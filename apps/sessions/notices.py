@@ -1,4 +1,7 @@
-"""Telling the two sides of a session, after the commit, that something changed. No content, ever."""
+"""Telling the two sides of a session, after the commit, that something changed. No content, ever.
+
+Robust: what was committed stands, whether or not the channel layer could be reached; the failure is logged.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def send_to_channel(channel: str, message: dict[str, Any]) -> None:
 
 def session_changed(session_id: uuid.UUID) -> None:
     """After the commit: both sides are told the session's state and read the rest from their page."""
-    transaction.on_commit(lambda: _tell_both(session_id))
+    transaction.on_commit(lambda: _tell_both(session_id), robust=True)
 
 
 def _tell_both(session_id: uuid.UUID) -> None:
@@ -48,17 +51,21 @@ def _tell_both(session_id: uuid.UUID) -> None:
 def peer_joined(channel: str, *, peer_channel: str) -> None:
     """Tell one socket where the other side's socket is now."""
     transaction.on_commit(
-        lambda: send_to_channel(channel, {"type": "peer.joined", "peer_channel": peer_channel})
+        lambda: send_to_channel(channel, {"type": "peer.joined", "peer_channel": peer_channel}),
+        robust=True,
     )
 
 
 def peer_left(channel: str, *, peer_channel: str) -> None:
     """Tell one socket that the other side's socket is gone."""
     transaction.on_commit(
-        lambda: send_to_channel(channel, {"type": "peer.left", "peer_channel": peer_channel})
+        lambda: send_to_channel(channel, {"type": "peer.left", "peer_channel": peer_channel}),
+        robust=True,
     )
 
 
 def taken_over(channel: str) -> None:
     """Tell an older socket of the same person that a newer one has taken the session over."""
-    transaction.on_commit(lambda: send_to_channel(channel, {"type": "socket.taken_over"}))
+    transaction.on_commit(
+        lambda: send_to_channel(channel, {"type": "socket.taken_over"}), robust=True
+    )

@@ -63,11 +63,11 @@ def gather_facts(
     device_id: uuid.UUID | None,
     app_version: str,
     at: datetime,
-    is_running: bool = False,
+    running_since: datetime | None = None,
 ) -> Facts:
     """The facts as they stand in the database now; nothing is taken from objects that may be stale.
 
-    `is_running`: seats of licences that have ended since count (L3).
+    `running_since`: licences that were in force at that moment and have ended since count (L3).
     """
     people = {p.pk: p for p in User.objects.filter(pk__in=[helper_id, sharer_id])}
     if helper_id not in people or sharer_id not in people:
@@ -76,10 +76,16 @@ def gather_facts(
     tenant = _tenant_by(helper.tenant_id)
     device = Device.objects.filter(pk=device_id, tenant=tenant).first() if device_id else None
     licensed = standings(tenant.pk, at)
-    has_base = is_running or licensed[Product.DEVICE_MANAGEMENT].is_active
+    has_base = running_since is not None or licensed[Product.DEVICE_MANAGEMENT].is_active
     says_enrolled = device is not None and device.enrolment == Enrolment.ENROLLED
     is_enrolled = says_enrolled and has_base  # L4
-    seats = people_with_seat([helper_id, sharer_id], at, even_if_over=is_running)
+    seats = people_with_seat(
+        [helper_id, sharer_id],
+        at,
+        since=running_since,
+        # With no licence active, "not yet" is the licence check's to say, with the expected time (L2).
+        or_pending=not licensed[Product.REMOTE_HELP].is_active,
+    )
     actions = actions_on(
         helper,
         sharer_id=sharer_id,
@@ -151,7 +157,9 @@ def last_refusal(session: HelpSession) -> Refusal | None:
     return session.refusals.select_related("sharer").order_by("-at").first()
 
 
-def due_sessions(at: datetime, reconnect_before: datetime, silent_before: datetime) -> QuerySet[HelpSession]:
+def due_sessions(
+    at: datetime, reconnect_before: datetime, silent_before: datetime
+) -> QuerySet[HelpSession]:
     """Open sessions whose state ran out, or that lost a side for longer than a reconnect may take,
     or whose socket's process has been silent for too long."""
     return HelpSession.objects.open().filter(

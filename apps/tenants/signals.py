@@ -12,5 +12,10 @@ ground_changed = Signal()
 
 
 def announce_ground_change(tenant_id: uuid.UUID) -> None:
-    """Tell, after the commit, that running sessions of this tenant have to be asked about again."""
-    transaction.on_commit(lambda: ground_changed.send(sender=None, tenant_id=tenant_id))
+    """Tell, after the commit, that running sessions of this tenant have to be asked about again.
+
+    Robust: the change stands whatever the listeners do, and the periodic question is the net under them.
+    """
+    transaction.on_commit(
+        lambda: ground_changed.send(sender=None, tenant_id=tenant_id), robust=True
+    )

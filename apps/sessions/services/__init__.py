@@ -1,5 +1,6 @@
 """Every write to a session, by subject: opening and redeeming, the steps, presence, upkeep."""
 
+from apps.sessions.services.ending import end_session
 from apps.sessions.services.opening import (
     OpenedSession,
     OwnCodeError,
@@ -25,7 +26,6 @@ from apps.sessions.services.steps import (
     answer_elevation,
     ask_elevation,
     decline,
-    end_session,
     leave_session,
     request_kind,
     revoke_elevation,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +14,14 @@ from apps.common.errors import NotFoundError, RuleError
 from apps.roles.models import Action
 from apps.sessions import eligibility, notices
 from apps.sessions.models import HelpSession, Refusal, SessionEvent, Side
-from apps.sessions.states import State, may_step
+from apps.sessions.states import (
+    ELEVATION_STEPS,
+    RUNNING,
+    Elevation,
+    State,
+    may_elevate,
+    may_step,
+)
 from apps.tenants.models import User
 
 
@@ -65,6 +74,56 @@ def step(
     return session
 
 
+def lock(session: HelpSession) -> HelpSession:
+    """Read the session anew and keep others from moving it until the caller's transaction ends.
+
+    Whatever is decided of it after this is decided of how it is, not of how it was when it was loaded.
+    """
+    rows = HelpSession.objects.select_for_update(no_key=True)
+    try:
+        session.refresh_from_db(from_queryset=rows)
+    except HelpSession.DoesNotExist as error:
+        raise NotFoundError from error
+    return session
+
+
+def is_lost(session: HelpSession, at: datetime) -> bool:
+    """Whether a running session had a side without socket or picture, or its process silent, for too long."""
+    if session.state not in RUNNING:
+        return False
+    reconnect_before = at - settings.REMOTEHELP_RECONNECT_WITHIN
+    silent_before = at - settings.REMOTEHELP_SILENT_FOR
+    lost = (session.helper_lost_at, session.sharer_lost_at)
+    seen = (session.helper_seen_at, session.sharer_seen_at)
+    return any(t is not None and t <= reconnect_before for t in lost) or any(
+        t is not None and t <= silent_before for t in seen
+    )
+
+
+def has_run_out(session: HelpSession, at: datetime) -> bool:
+    """Whether the clock has decided of this session already, though nobody may have written it down yet."""
+    return session.is_expired(at) or is_lost(session, at)
+
+
+def move_elevation(
+    session: HelpSession, *, actor: User | None, old: Elevation, new: Elevation, name: str
+) -> HelpSession:
+    """Move the elevation of an active full-control session, if it still is where the caller saw it."""
+    if new not in ELEVATION_STEPS[old] or not may_elevate(State(session.state), session.kind):
+        raise IllegalStepError
+    stamps = {"elevation": new} | ({"was_elevated": True} if new is Elevation.GRANTED else {})
+    won = HelpSession.objects.filter(pk=session.pk, state=State.ACTIVE, elevation=old).update(
+        **stamps
+    )
+    if won != 1:
+        raise IllegalStepError
+    for field, value in stamps.items():
+        setattr(session, field, value)
+    record_event(session, actor=actor, name=name)
+    notices.session_changed(session.pk)
+    return session
+
+
 def require_side(session: HelpSession, actor: User, side: Side) -> None:
     """Only that side of the session may do this; for everybody else there is no such session."""
     actual = session.side_of(actor)
@@ -100,7 +159,7 @@ def require_eligible(
     refusal = decision.refusal
     if refusal is None:
         return decision
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         Refusal.objects.create(
             tenant_id=session.tenant_id,
             session=session,

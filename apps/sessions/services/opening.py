@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
-from apps.common.errors import NotAllowedError, RuleError
+from apps.common.errors import NotAllowedError, NotFoundError, RuleError
 from apps.devices.models import Device
 from apps.devices.selectors import find_device_of
 from apps.roles.models import Action
@@ -21,6 +20,7 @@ from apps.sessions import codes
 from apps.sessions.models import EntryTries, HelpSession, SecurityCode, Side
 from apps.sessions.services.core import (
     IllegalStepError,
+    lock,
     record_event,
     require_eligible,
     require_side,
@@ -92,7 +92,7 @@ def open_session(*, actor: User, aimed_at: Device | None = None) -> OpenedSessio
     if not actions_anywhere(actor):
         raise NotAHelperError
     if aimed_at is not None and aimed_at.tenant_id != tenant.pk:
-        raise NotAllowedError
+        raise NotFoundError
     waiting = HelpSession.objects.filter(
         helper=actor, state=State.WAITING, expires_at__gt=now()
     ).count()
@@ -130,10 +130,9 @@ class _Entry:
     """The count of wrong tries of one person and one address, shared by all processes.
 
     A try is counted before the code is looked at, in its own transaction, and given back when the code was
-    right: so a hundred tries at once get no further than a hundred in a row.
+    right: so a hundred tries at once get no further than a hundred in a row. Nothing but time forgives wrong
+    tries: else a helper who plays the sharer would clear them with a right code after every four.
     """
-
-    WINDOW: ClassVar[timedelta] = settings.REMOTEHELP_CODE_TRIES_WITHIN
 
     def __init__(self, person: User, address: str) -> None:
         # The address is hashed: it names a person, and only equality is needed.
@@ -144,33 +143,43 @@ class _Entry:
         }
 
     def reserve(self) -> None:
+        """Count one try of both, or refuse and count none: who is locked out does not lock others out."""
         at = now()
-        locked: list[datetime] = []
-        for key, limit in sorted(self.limits.items()):
-            with transaction.atomic():
-                EntryTries.objects.get_or_create(key=key, defaults={"since": at})
-                row = EntryTries.objects.select_for_update().get(key=key)
-                if row.locked_until is not None and row.locked_until > at:
-                    locked.append(row.locked_until)
-                    continue
-                if row.locked_until is not None or row.since <= at - self.WINDOW:
-                    row.tries, row.since, row.locked_until = 0, at, None
-                row.tries += 1
-                if row.tries >= limit:
-                    row.locked_until = at + settings.REMOTEHELP_CODE_LOCKED_FOR
-                row.save()
+        # Durable: a refusal further up must not take the count back with it.
+        with transaction.atomic(durable=True):
+            rows = [self._locked_row(key, at) for key in sorted(self.limits)]
+            locked = [
+                row.locked_until for row in rows if row.locked_until and row.locked_until > at
+            ]
+            if not locked:
+                for row in rows:
+                    self._count(row, at)
         if locked:
             raise TooManyTriesError(max(locked))
 
+    def _locked_row(self, key: str, at: datetime) -> EntryTries:
+        EntryTries.objects.get_or_create(key=key, defaults={"since": at})
+        return EntryTries.objects.select_for_update().get(key=key)
+
+    def _count(self, row: EntryTries, at: datetime) -> None:
+        is_over = row.since <= at - settings.REMOTEHELP_CODE_TRIES_WITHIN
+        if row.locked_until is not None or is_over:
+            row.tries, row.since, row.locked_until = 0, at, None
+        row.tries += 1
+        if row.tries >= self.limits[row.key]:
+            row.locked_until = at + settings.REMOTEHELP_CODE_LOCKED_FOR
+        row.save()
+
     def give_back(self) -> None:
-        """The code was right: the person starts anew, the address gets this one try back."""
+        """The code was right: this one try was none."""
         with transaction.atomic():
             for key in sorted(self.limits):
                 row = EntryTries.objects.select_for_update().filter(key=key).first()
                 if row is None:
                     continue
-                row.tries = 0 if key.startswith("person:") else max(0, row.tries - 1)
-                row.locked_until = None
+                row.tries = max(0, row.tries - 1)
+                if row.tries < self.limits[key]:
+                    row.locked_until = None
                 row.save()
 
 
@@ -222,11 +231,13 @@ def redeem_code(
         app_version=app_version,
     )
     with transaction.atomic():
+        # The session first, then its code: the order of `issue_new_code`, so that they never block each other.
+        lock(session)
         used = SecurityCode.objects.filter(
             pk=found.pk, used_at__isnull=True, replaced_at__isnull=True
         ).update(used_at=at)
-        if used != 1:
-            raise WrongCodeError
+        if used != 1 or session.state != State.WAITING:
+            raise WrongCodeError  # used, replaced or ended while we looked
         return step(
             session,
             State.INTRODUCED,

@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.common.clock import now
 from apps.sessions import notices
 from apps.sessions.models import HelpSession, Side
-from apps.sessions.services.core import IllegalStepError, record_event, step
+from apps.sessions.services.core import IllegalStepError, has_run_out, record_event, step
 from apps.sessions.states import RUNNING, State
 from apps.tenants.models import User
 
@@ -33,6 +33,8 @@ def join_session(*, actor: User, session: HelpSession, side: Side, channel: str)
         row = HelpSession.objects.select_for_update().filter(pk=session.pk).first()
         if row is None or row.is_ended or row.side_of(actor) is not side:
             raise IllegalStepError
+        if has_run_out(row, now()):
+            raise IllegalStepError  # too late to come back: `settle` writes it down
         previous, peer = getattr(row, mine), getattr(row, theirs)
         was_lost = getattr(row, f"{side.value}_lost_at") is not None
         stamps: dict[str, object] = {mine: channel, f"{side.value}_seen_at": now()}
@@ -60,7 +62,8 @@ def part_session(*, session_id: uuid.UUID, side: Side, channel: str) -> None:
         )
         if row is None:
             return  # taken over, or never joined
-        stamps: dict[str, object] = {mine: ""}
+        # It no longer speaks for its side, so that it is silent means nothing any more.
+        stamps: dict[str, object] = {mine: "", f"{side.value}_seen_at": None}
         if row.state in RUNNING:
             stamps |= {f"{side.value}_lost_at": now(), f"{side.value}_has_media": False}
             record_event(row, actor=None, name="socket_lost", detail=side.value)
@@ -88,6 +91,8 @@ def confirm_media(*, actor: User, session: HelpSession, side: Side) -> HelpSessi
     with transaction.atomic():
         row = HelpSession.objects.select_for_update().filter(pk=session.pk).first()
         if row is None or row.state not in RUNNING or row.side_of(actor) is not side:
+            raise IllegalStepError
+        if has_run_out(row, now()):
             raise IllegalStepError
         was_lost = getattr(row, f"{side.value}_lost_at") is not None
         setattr(row, f"{side.value}_has_media", True)

@@ -9,17 +9,20 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.clock import now
 from apps.common.errors import NotFoundError, RuleError
 from apps.roles.models import Action
-from apps.sessions import notices
 from apps.sessions.eligibility import ACTION_OF_KIND
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.services.core import (
     IllegalStepError,
+    has_run_out,
+    lock,
+    move_elevation,
     record_event,
     require_eligible,
     require_side,
     step,
 )
-from apps.sessions.states import ELEVATION_STEPS, Elevation, EndReason, Kind, State, may_elevate
+from apps.sessions.services.ending import end_if_groundless, end_session
+from apps.sessions.states import Elevation, EndReason, Kind, State, may_elevate
 from apps.tenants.models import User
 
 # A helper may ask again after a refusal, but not wear the sharer down.
@@ -39,7 +42,7 @@ class StepTakenError(IllegalStepError):
 
 
 def _require_in_time(session: HelpSession) -> None:
-    if session.is_expired(now()):
+    if has_run_out(session, now()):
         raise StepTakenError
 
 
@@ -71,15 +74,19 @@ def request_kind(*, actor: User, session: HelpSession, kind: Kind) -> HelpSessio
 
 
 def allow(*, actor: User, session: HelpSession, kind: Kind) -> HelpSession:
-    """The sharer consents to the kind that they were shown, and to no other."""
+    """The sharer consents to the request that they were shown, and to no other."""
     require_side(session, actor, Side.SHARER)
     if session.state != State.REQUESTED or session.kind != kind:
         raise IllegalStepError
     _require_in_time(session)
     require_eligible(session, at_step="allow", action=ACTION_OF_KIND[kind])
+    asked_at = session.requested_at
     with transaction.atomic():
+        lock(session)
+        if session.kind != kind or session.requested_at != asked_at:
+            raise IllegalStepError  # declined in another tab, and asked for anew
         at = now()
-        return step(
+        step(
             session,
             State.CONNECTING,
             actor=actor,
@@ -88,15 +95,18 @@ def allow(*, actor: User, session: HelpSession, kind: Kind) -> HelpSession:
             allowed_at=at,
             expires_at=at + settings.REMOTEHELP_CONNECT_WITHIN,
         )
+    # A right withdrawn between the question above and the commit found no running session to end.
+    end_if_groundless(session)
+    return session
 
 
 def decline(*, actor: User | None, session: HelpSession, name: str = "declined") -> HelpSession:
     """The sharer says no, or (actor None) did not answer in time. The helper may ask differently, a few times."""
     if actor is not None:
         require_side(session, actor, Side.SHARER)
-    if session.state != State.REQUESTED:
-        raise IllegalStepError
     with transaction.atomic():
+        if lock(session).state != State.REQUESTED:
+            raise IllegalStepError
         asked_before = session.events.filter(name__in=["declined", "not_answered"]).count()
         if asked_before + 1 >= DECLINES_THAT_END:
             record_event(session, actor=actor, name=name, detail=session.kind)
@@ -110,28 +120,6 @@ def decline(*, actor: User | None, session: HelpSession, name: str = "declined")
             kind="",
             requested_at=None,
             expires_at=now() + settings.REMOTEHELP_IDLE_FOR,
-        )
-
-
-def end_session(
-    *, actor: User | None, session: HelpSession, reason: EndReason, detail: str = ""
-) -> HelpSession:
-    """End the session, from any state, for one reason; the first one who ends it wins, the rest are refused."""
-    with transaction.atomic():
-        session.refresh_from_db(fields=["state"])
-        return step(
-            session,
-            State.ENDED,
-            actor=actor,
-            name="ended",
-            detail=detail or reason.value,
-            end_reason=reason,
-            end_detail=detail,
-            ended_by=actor,
-            ended_at=now(),
-            expires_at=None,
-            helper_lost_at=None,
-            sharer_lost_at=None,
         )
 
 
@@ -150,23 +138,6 @@ def leave_session(*, actor: User, session: HelpSession) -> HelpSession:
         raise
 
 
-def _move_elevation(
-    session: HelpSession, *, actor: User, old: Elevation, new: Elevation, name: str
-) -> HelpSession:
-    if new not in ELEVATION_STEPS[old] or not may_elevate(State(session.state), session.kind):
-        raise IllegalStepError
-    stamps = {"elevation": new} | ({"was_elevated": True} if new is Elevation.GRANTED else {})
-    won = HelpSession.objects.filter(pk=session.pk, state=State.ACTIVE, elevation=old).update(
-        **stamps
-    )
-    if won != 1:
-        raise IllegalStepError
-    session.elevation = new
-    record_event(session, actor=actor, name=name)
-    notices.session_changed(session.pk)
-    return session
-
-
 def ask_elevation(*, actor: User, session: HelpSession) -> HelpSession:
     """The helper asks to see and use the privilege prompt (S7); only in an active full-control session."""
     require_side(session, actor, Side.HELPER)
@@ -174,7 +145,7 @@ def ask_elevation(*, actor: User, session: HelpSession) -> HelpSession:
         raise IllegalStepError
     require_eligible(session, at_step="elevate", action=Action.ELEVATION)
     with transaction.atomic():
-        return _move_elevation(
+        return move_elevation(
             session,
             actor=actor,
             old=Elevation(session.elevation),
@@ -191,20 +162,22 @@ def answer_elevation(*, actor: User, session: HelpSession, is_granted: bool) -> 
     if is_granted:
         require_eligible(session, at_step="elevate", action=Action.ELEVATION)
     with transaction.atomic():
-        return _move_elevation(
+        move_elevation(
             session,
             actor=actor,
             old=Elevation.ASKED,
             new=Elevation.GRANTED if is_granted else Elevation.REFUSED,
             name="elevation_granted" if is_granted else "elevation_refused",
         )
+    end_if_groundless(session)
+    return session
 
 
 def revoke_elevation(*, actor: User, session: HelpSession) -> HelpSession:
     """The sharer takes elevation back while the session goes on."""
     require_side(session, actor, Side.SHARER)
     with transaction.atomic():
-        return _move_elevation(
+        return move_elevation(
             session,
             actor=actor,
             old=Elevation.GRANTED,
