@@ -37,7 +37,7 @@ DATABASES = {
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 CHANNEL_LAYERS = {"default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}}
 
-CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_URL = "memory://localhost//"
 REMOTEHELP_EMBEDDED = True
 
 STORAGES = {
