@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.views import APIView
 
@@ -87,6 +88,13 @@ class ProductView(APIView):
 
     audience: ClassVar[str | None] = None
     schema: ViewInspector | None = ProductSchema()
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Every answer is about the one who asked, and some carry a code: nothing on the way keeps them."""
+        response["Cache-Control"] = "no-store"
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def sent(self, request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
         """The body, checked; refuses what the shape does not know."""

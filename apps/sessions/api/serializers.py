@@ -88,6 +88,9 @@ class OpenedSerializer(Shape):
     code_shown = serializers.CharField(help_text="The same in two groups, as people read it.")
     expires_at = serializers.DateTimeField()
     url = serializers.CharField(help_text="The address of the session's page.")
+    link = serializers.CharField(
+        help_text="What the sharer can open instead of typing the code. Give it to nobody else."
+    )
 
 
 class TrustCardSerializer(Shape):

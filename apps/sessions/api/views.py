@@ -58,22 +58,23 @@ class _Opened:
     code_shown: str
     expires_at: Any
     url: str
+    link: str
 
 
-def _opened(opened: OpenedSession) -> Response:
-    """The one answer that carries the code; nothing on the way may keep it."""
+def _opened(request: Request, opened: OpenedSession) -> Response:
+    """The one answer that carries the code."""
+    code_shown = codes.shown(opened.code)
+    link = request.build_absolute_uri(reverse("help_sessions:get"))
     shown = _Opened(
         session=opened.session,
         code=opened.code,
-        code_shown=codes.shown(opened.code),
+        code_shown=code_shown,
         expires_at=opened.expires_at,
-        url=reverse("help_sessions:session", args=[opened.session.pk]),
+        url=request.build_absolute_uri(reverse("help_sessions:session", args=[opened.session.pk])),
+        # Behind the hash, so that the code reaches no server's log.
+        link=f"{link}#{code_shown}",
     )
-    return Response(
-        OpenedSerializer(shown).data,
-        status=HTTP_201_CREATED,
-        headers={"Cache-Control": "no-store"},
-    )
+    return Response(OpenedSerializer(shown).data, status=HTTP_201_CREATED)
 
 
 class PeopleView(ProductView):
@@ -137,7 +138,7 @@ class SessionsView(PeopleView):
     )
     def post(self, request: Request) -> Response:
         self.sent(request, NothingSerializer)
-        return _opened(services.open_session(actor=self.actor(request)))
+        return _opened(request, services.open_session(actor=self.actor(request)))
 
 
 class RedeemView(PeopleView):
@@ -189,7 +190,8 @@ class NewCodeView(OneSessionView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         self.sent(request, NothingSerializer)
         session, _side = self.settled(request, pk)
-        return _opened(services.issue_new_code(actor=self.actor(request), session=session))
+        opened = services.issue_new_code(actor=self.actor(request), session=session)
+        return _opened(request, opened)
 
 
 class RequestView(OneSessionView):
