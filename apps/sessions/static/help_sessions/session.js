@@ -1,0 +1,303 @@
+/**
+ * The session page of either side.
+ *
+ * The server renders the panel for each state; this module swaps it when the state changes, and runs the stage
+ * (picture, chat, connection) while the session is live. Steps go to the server as forms; only signals go over
+ * the socket; content goes from page to page.
+ */
+
+import { Socket } from "./socket.js";
+import { HelperPeer, SharerPeer } from "./peer.js";
+import { chooseScreen, surfaceOf } from "./capture.js";
+import { Talk } from "./talk.js";
+import { StatsPanel } from "./stats.js";
+import { Clock, countDown } from "./time.js";
+import { Viewer } from "./viewer.js";
+import { localTimes, toggle } from "../site/js/page.js";
+
+const OFFER_PATIENCE = 3000;
+const LIVE = ["connecting", "active"];
+
+class SessionPage {
+  constructor(body) {
+    this.body = body;
+    this.side = body.dataset.side;
+    this.panel = body.querySelector("[data-panel]");
+    this.stage = body.querySelector("[data-stage]");
+    this.words = body.querySelector("[data-words]").dataset;
+    this.stopCounting = () => undefined;
+    this.socket = new Socket(body.dataset.socketPath);
+    const send = (message) => this.socket.send(message);
+    this.peer = this.side === "helper" ? new HelperPeer(send) : new SharerPeer(send);
+    this.clock = new Clock(body.querySelector("[data-clock]"));
+    this.talk = new Talk(this.stage, this.peer, "");
+    new StatsPanel(this.stage, this.peer);
+    if (this.side === "helper") this.viewer = new Viewer(this.stage);
+    this.listen();
+    this.readPanel();
+    // The code's page came as the answer to a form: its address should be the session's.
+    history.replaceState(null, "", body.dataset.pageUrl);
+    if (this.state !== "ended") this.socket.open();
+  }
+
+  get state() {
+    return this.body.dataset.state;
+  }
+
+  get isLive() {
+    return LIVE.includes(this.state);
+  }
+
+  // --- the panel -------------------------------------------------------------------------------
+
+  listen() {
+    this.socket.addEventListener("message", ({ detail }) => this.hear(detail));
+    this.socket.addEventListener("lost", () => this.socketLost());
+    this.socket.addEventListener("open", () => this.showNet(false));
+    this.peer.addEventListener("flowing", () => this.flowing());
+    this.peer.addEventListener("broken", () => this.broken());
+    this.peer.addEventListener("stream", ({ detail }) => this.showStream(detail.stream));
+    this.peer.addEventListener("sharing", ({ detail }) => this.sharingChanged(detail.isOn));
+    document.addEventListener("htmx:afterSwap", (event) => {
+      if (event.target === this.panel) this.readPanel({ moveFocus: true });
+    });
+    document.addEventListener("htmx:confirm", (event) => this.beforeAllow(event));
+    document.addEventListener("htmx:sendError", () => this.showNet(true));
+    this.stage.addEventListener("click", (event) => this.pressed(event));
+    this.body.querySelector("[data-use-here]").addEventListener("click", () => location.reload());
+    addEventListener("pagehide", () => this.socket.close());
+  }
+
+  /** Take over what the server rendered: state, names, clocks; and act on a changed state. */
+  readPanel({ moveFocus = false } = {}) {
+    const panel = this.panel.querySelector("[data-panel-state]");
+    if (!panel) return;
+    const before = this.isLive;
+    this.body.dataset.state = panel.dataset.panelState;
+    this.body.toggleAttribute("data-live", this.isLive);
+    this.stopCounting();
+    this.stopCounting = countDown(this.panel, () => this.refresh());
+    localTimes(this.panel);
+    this.readNames(panel.dataset);
+    if (panel.dataset.secondsActive) this.clock.startedSecondsAgo(Number(panel.dataset.secondsActive));
+    if (this.isLive && !before) this.goLive();
+    if (this.state === "ended") this.end();
+    this.showSource();
+    if (moveFocus) this.panel.querySelector("[data-focus]")?.focus({ preventScroll: this.isLive });
+  }
+
+  readNames({ other, kindWords, deviceWords, chat }) {
+    if (other) {
+      this.stage.querySelector("[data-other-name]").textContent = other;
+      this.talk.otherName = other;
+      document.title = `${other} · Remote Help`;
+    }
+    if (kindWords) this.stage.querySelector("[data-kind-chip]").textContent = kindWords;
+    this.stage.querySelector(".stage__device").textContent = deviceWords ?? "";
+    this.stage.querySelector("[data-chat-button]").hidden = chat !== "on";
+  }
+
+  async refresh() {
+    if (this.state === "ended") return;
+    await window.htmx.ajax("GET", this.body.dataset.panelUrl, { target: this.panel, swap: "innerHTML" });
+  }
+
+  // --- the socket ------------------------------------------------------------------------------
+
+  async hear(message) {
+    switch (message.type) {
+      case "session.joined":
+        return this.joined(message);
+      case "session.changed":
+        return this.changed(message.state);
+      case "session.taken_over":
+        return this.takenOver();
+      case "peer.joined":
+        return this.peerJoined();
+      case "peer.left":
+        return this.isLive && !this.peer.isConnected ? this.say("peerGone", { isBusy: true }) : undefined;
+      case "offer":
+        return this.side === "helper" ? this.peer.onOffer(message) : undefined;
+      case "answer":
+        return this.side === "sharer" ? this.peer.onAnswer(message) : undefined;
+      case "candidate":
+        return this.peer.candidate(message);
+      case "ready":
+        return this.side === "sharer" ? this.peer.offer() : undefined;
+      case "restart":
+        return this.side === "sharer" ? this.peer.onRestart(message) : undefined;
+      case "refused":
+        return message.code === "not_now" ? this.refresh() : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  async joined(message) {
+    this.showNet(false);
+    this.peer.iceServers = message.ice_servers;
+    if (message.state !== this.state) await this.refresh();
+    if (!this.isLive) return;
+    if (this.peer.isFlowing) this.socket.send({ type: "media.flowing" });
+    else this.connect();
+  }
+
+  async changed(state) {
+    // The page of the one who took the step is swapped by the answer to their form.
+    if (state !== this.state || !this.isLive) await this.refresh();
+  }
+
+  peerJoined() {
+    if (this.isLive && !this.peer.isConnected) this.connect();
+  }
+
+  takenOver() {
+    this.peer.drop();
+    if (this.side === "sharer") this.peer.stopShowing();
+    this.viewer?.clear();
+    this.body.querySelector("[data-taken-over]").hidden = false;
+    this.body.querySelector("[data-use-here]").focus();
+  }
+
+  socketLost() {
+    this.showNet(true);
+    // A refused handshake says nothing: ask the page how the session stands.
+    this.refresh();
+  }
+
+  showNet(isShown) {
+    this.body.querySelector("[data-net]").hidden = !isShown || this.state === "ended";
+  }
+
+  // --- the connection --------------------------------------------------------------------------
+
+  goLive() {
+    this.say("connecting", { isBusy: true });
+    if (this.socket.isOpen) this.connect();
+  }
+
+  connect() {
+    if (this.side === "sharer") {
+      if (this.peer.stream) this.peer.offer();
+      else this.say("shareNeeded", { canShare: true });
+      return;
+    }
+    // The sharer offers by itself; ask only when nothing came.
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => this.isLive && this.peer.ready(), this.peer.pc ? 0 : OFFER_PATIENCE);
+    if (this.state === "active") this.peer.ready();
+  }
+
+  flowing() {
+    this.socket.send({ type: "media.flowing" });
+    if (this.side === "sharer" && !this.peer.stream) return;
+    this.say(null);
+  }
+
+  broken() {
+    this.socket.send({ type: "media.lost" });
+    this.say("broken", { isBusy: true });
+  }
+
+  showStream(stream) {
+    this.say("noPicture", { isBusy: true });
+    this.viewer.show(stream, () => this.peer.firstFrame());
+  }
+
+  sharingChanged(isOn) {
+    if (this.side === "helper") this.say(isOn ? null : "paused");
+  }
+
+  end() {
+    this.say(null);
+    this.peer.drop();
+    if (this.side === "sharer") this.peer.stopShowing();
+    this.viewer?.clear();
+    if (document.fullscreenElement) document.exitFullscreen();
+    this.socket.close();
+    this.showNet(false);
+  }
+
+  // --- what the sharer shows -------------------------------------------------------------------
+
+  /** *Allow* first lets the person choose what to share; consent goes out only when something is shared. */
+  async beforeAllow(event) {
+    if (!event.target.closest?.("[data-allow]") || this.peer.stream) return;
+    event.preventDefault();
+    if (await this.choose((word) => this.captureProblem(word))) event.detail.issueRequest(true);
+  }
+
+  async choose(onProblem) {
+    try {
+      const stream = await chooseScreen();
+      stream.getVideoTracks()[0].addEventListener("ended", () => this.sourceEnded(stream));
+      this.peer.stream = stream;
+      return true;
+    } catch (error) {
+      onProblem(error.word ?? "failed");
+      return false;
+    }
+  }
+
+  captureProblem(word) {
+    const note = this.panel.querySelector("[data-capture-problem]");
+    if (!note) return;
+    note.hidden = false;
+    note.querySelector("[data-capture-problem-text]").textContent = this.words[word];
+  }
+
+  sourceEnded(stream) {
+    if (this.peer.stream !== stream) return;
+    this.peer.stopShowing();
+    if (this.isLive) this.say("nothingShared", { canShare: true });
+  }
+
+  async shareAgain() {
+    if (!(await this.choose((word) => this.say(word, { canShare: true })))) return;
+    await this.peer.show(this.peer.stream);
+    this.showSource();
+    this.say(this.peer.isConnected ? null : "connecting", { isBusy: true });
+  }
+
+  showSource() {
+    const line = this.panel.querySelector("[data-sharing-what]");
+    if (!line || !this.peer.stream) return;
+    const key = { screen: "sharingScreen", window: "sharingWindow", tab: "sharingTab" }[surfaceOf(this.peer.stream)];
+    line.textContent = this.words[key];
+  }
+
+  // --- the stage -------------------------------------------------------------------------------
+
+  /** One sentence over the picture, or none. */
+  say(word, { isBusy = false, canShare = false } = {}) {
+    const status = this.stage.querySelector("[data-status]");
+    status.hidden = word === null;
+    status.querySelector("[data-status-spinner]").hidden = !isBusy;
+    status.querySelector("[data-share-again]").hidden = !canShare;
+    status.querySelector("[data-status-text]").textContent = word === null ? "" : this.words[word];
+  }
+
+  pressed(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.matches("[data-toggle]")) this.openDrawer(button);
+    if (button.matches("[data-close]")) this.closeDrawers({ returnFocus: true });
+    if (button.matches("[data-share-again]")) this.shareAgain();
+  }
+
+  openDrawer(button) {
+    const wasOpen = button.getAttribute("aria-expanded") === "true";
+    this.closeDrawers();
+    if (wasOpen) return;
+    toggle(button, true);
+    this.lastToggle = button;
+    if (button.matches("[data-chat-button]")) this.talk.opened();
+  }
+
+  closeDrawers({ returnFocus = false } = {}) {
+    for (const button of this.stage.querySelectorAll("[data-toggle]")) toggle(button, false);
+    if (returnFocus) this.lastToggle?.focus();
+  }
+}
+
+new SessionPage(document.body);
