@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -62,7 +62,7 @@ class Ear:
 
 
 @pytest.fixture
-def ears() -> Iterator[type[Ear] | Any]:
+def ears() -> Iterator[Callable[[], Ear]]:
     """Make channels that hear what the sides of a session are told: `ear = ears()`, `ear.channel`, `ear.heard()`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

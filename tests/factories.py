@@ -161,8 +161,28 @@ def make_session(
     """
     if kind is Kind.FULL_CONTROL:
         app_version = app_version or APP_VERSION
-    opened = services.open_session(actor=helper)
+    return bring_to(
+        services.open_session(actor=helper),
+        sharer,
+        state,
+        kind=kind,
+        device=device,
+        app_version=app_version,
+    )
+
+
+def bring_to(
+    opened: OpenedSession,
+    sharer: User,
+    state: State,
+    *,
+    kind: Kind = Kind.VIEW_SCREEN,
+    device: Device | None = None,
+    app_version: str = "",
+) -> HelpSession:
+    """That waiting session, taken on to the state."""
     session = opened.session
+    helper = session.helper
     if state is State.WAITING:
         return session
     if state is State.ENDED:

@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
 _TYPED_LIMIT = 40
-_SEPARATORS = " -\u2010\u2011\u2012\u2013\u2014\u00a0\u202f"
+_MINUS = "\u2212"
 
 
 def issue() -> str:
@@ -24,10 +24,15 @@ def normalise(typed: str) -> str | None:
     if len(typed) > _TYPED_LIMIT:
         return None
     text = unicodedata.normalize("NFKC", typed).upper()
-    code = "".join(letter for letter in text if letter not in _SEPARATORS)
+    code = "".join(letter for letter in text if not _is_separator(letter))
     if len(code) != LENGTH or any(letter not in ALPHABET for letter in code):
         return None
     return code
+
+
+def _is_separator(letter: str) -> bool:
+    """Any space, dash or invisible mark: they come along when a code is copied or typed on a phone."""
+    return letter.isspace() or letter == _MINUS or unicodedata.category(letter) in {"Pd", "Cf"}
 
 
 def shown(code: str) -> str:
