@@ -345,7 +345,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("compilemessages", compile_messages, "Compile the translations (.po to .mo).")
     sub = add("manage", manage, "Run one of Django's own commands, such as migrate.")
     sub.add_argument("arguments", nargs=argparse.REMAINDER)
-    add("help", lambda options: parser.print_help() or 0, "Show this text.")
+
+    def show_help(options: argparse.Namespace) -> int:
+        parser.print_help()
+        return 0
+
+    add("help", show_help, "Show this text.")
     return parser
 
 

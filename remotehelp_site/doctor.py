@@ -75,7 +75,7 @@ def _database() -> Iterator[Finding]:
 
 
 def _layer() -> Iterator[Finding]:
-    name = settings.CHANNEL_LAYERS["default"]["BACKEND"].rpartition(".")[2]
+    name = str(settings.CHANNEL_LAYERS["default"]["BACKEND"]).rpartition(".")[2]
     if asyncio.run(is_layer_there()):
         yield Finding("channel layer", "ok", f"{name} carries a message")
     else:
@@ -98,7 +98,7 @@ def _background() -> Iterator[Finding]:
     except (OSError, OperationalError) as error:
         yield Finding("worker", "failed", str(error), "Check CELERY_BROKER_URL or REDIS_URL.")
         return
-    workers = [name for answer in answers for name in answer]
+    workers = [name for answer in answers or () for name in answer]
     if workers:
         yield Finding("worker", "ok", ", ".join(sorted(workers)))
     else:
@@ -128,7 +128,7 @@ def _static() -> Iterator[Finding]:
     if settings.REMOTEHELP_EMBEDDED:
         yield Finding("static files", "ok", "served from the package")
         return
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    manifest = Path(str(settings.STATIC_ROOT)) / "staticfiles.json"
     if manifest.is_file():
         yield Finding("static files", "ok", f"collected in {settings.STATIC_ROOT}")
     else:

@@ -27,7 +27,7 @@ def is_database_there() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
     except DatabaseError as error:
         logger.warning("the database does not answer: %s", type(error).__name__)
         return False

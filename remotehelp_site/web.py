@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 # A signalling message is at most 64 KiB; a larger frame closes the socket before it is read whole.
 LARGEST_MESSAGE = 64 * 1024
@@ -54,9 +55,11 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> bool:
     from daphne.server import Server
 
     # Daphne chooses the reactor when it is imported, so this import has to be the later one.
-    from twisted.internet import reactor
+    from twisted.internet import reactor as chosen
 
     from remotehelp_site.asgi import application
+
+    reactor: Any = chosen
 
     class SiteServer(Server):  # type: ignore[misc]
         has_failed = False

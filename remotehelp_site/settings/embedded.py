@@ -38,6 +38,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 CHANNEL_LAYERS = {"default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}}
 
 CELERY_BROKER_URL = "memory://localhost//"
+# How soon a waiting worker notices a task; looking into an empty queue costs next to nothing.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.2}
 REMOTEHELP_EMBEDDED = True
 
 STORAGES = {
