@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("reports/sessions/", views.sessions, name="sessions"),
+    path("reports/sessions/<uuid:pk>/", views.session, name="session"),
+]

@@ -1,0 +1,66 @@
+"""The report pages."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from apps.common.http import SignedInRequest
+from apps.reports import selectors
+from apps.reports.forms import SessionFilterForm
+from apps.tenants.access import member_required
+
+
+def _address(request: SignedInRequest, cursor: str) -> str:
+    """The same list from another place on, without what does not narrow it."""
+    said = {name: value for name in request.GET if (value := request.GET.get(name))}
+    said.pop("after", None)
+    if cursor:
+        said["after"] = cursor
+    return f"{request.path}?{urlencode(said)}" if said else request.path
+
+
+@require_safe
+@never_cache
+@member_required
+def sessions(request: SignedInRequest) -> HttpResponse:
+    form = SessionFilterForm(request.GET)
+    cursor = request.GET.get("after", "")
+    context = {
+        "form": form,
+        "sees_whole_tenant": selectors.sees_whole_tenant(request.user),
+        "is_first_page": not cursor,
+        "newest_url": _address(request, ""),
+    }
+    if not form.is_valid():
+        return render(request, "reports/sessions.html", context, status=400)
+    filters = form.filters()
+    report = selectors.session_report(request.user, filters, cursor=cursor)
+    context |= {
+        "rows": report.rows,
+        "is_narrowed": filters.are_narrowing,
+        "next_url": _address(request, report.next_cursor) if report.next_cursor else "",
+    }
+    return render(request, "reports/sessions.html", context)
+
+
+@require_safe
+@never_cache
+@member_required
+def session(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    row = selectors.reported_session(request.user, pk)
+    return render(
+        request,
+        "reports/session.html",
+        {
+            "row": row,
+            "session": row.session,
+            "story": selectors.story_of(row.session),
+            "is_own": row.session.side_of(request.user) is not None,
+        },
+    )
