@@ -14,7 +14,7 @@ CODES = st.text(alphabet=codes.ALPHABET, min_size=codes.LENGTH, max_size=codes.L
 def test_the_alphabet_has_no_look_alikes():
     assert len(set(codes.ALPHABET)) == len(codes.ALPHABET) == 31
     assert not set(codes.ALPHABET) & set("0O1IL")
-    assert codes.ALPHABET == codes.ALPHABET.upper()
+    assert codes.ALPHABET.isupper()
     assert codes.LENGTH == 8
 
 
@@ -38,7 +38,25 @@ def _wide(text: str) -> str:
 
 @given(
     CODES,
-    st.sampled_from(["", "-", " ", " - ", "–", "\u00a0", "\u202f", "\u2011", "\u3000", "--"]),
+    st.sampled_from(
+        [
+            "",
+            "-",
+            " ",
+            " - ",
+            "–",
+            "\u00a0",
+            "\u202f",
+            "\u2011",
+            "\u3000",
+            "--",
+            "\t",
+            "\n",
+            "\u200b",
+            "\u2212",
+            "\ufe58",
+        ]
+    ),
     st.sampled_from([str, str.lower, str.swapcase, _wide, lambda text: _wide(text.lower())]),
 )
 def test_a_code_reads_in_any_case_with_any_separator_and_in_full_width(code, separator, written):
@@ -65,7 +83,9 @@ def test_whatever_is_typed_is_a_code_of_the_alphabet_or_none(typed):
         "ABCD-EFGHJ",
         "ABCD-EFG0",
         "ABCD_EFGH",
-        "ABCD\nEFGH\x00",
+        "ABCD.EFGH",
+        "ABCD\x00EFGH",
+        "ABCDEFG\u0301H",
         "2" * 41,
         "ABCD" * 10,
     ],
