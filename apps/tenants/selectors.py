@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
+from allauth.socialaccount.models import SocialApp
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
 from apps.common.errors import NotFoundError
@@ -56,6 +59,30 @@ def verified_domain_of(person: User) -> str:
         if domain.name.lower() == own:
             return domain.name
     return domains[0].name if domains else ""
+
+
+def person_with_picture(actor: User | AnonymousUser, pk: uuid.UUID) -> User:
+    """A person of the actor's own tenant who has a picture; for everybody else there is nothing (T3)."""
+    if not isinstance(actor, User):
+        raise NotFoundError
+    person = people_of(tenant_of(actor)).filter(pk=pk).exclude(picture="").first()
+    if person is None:
+        raise NotFoundError
+    return person
+
+
+def find_organisation_app(address: str) -> SocialApp | None:
+    """The sign-in of the organisation to which a work address, or a bare domain, belongs, if it has one.
+
+    The domain only chooses whose sign-in is asked; who belongs to the tenant is said there (T5).
+    """
+    domain = address.strip().rpartition("@")[2].lower().rstrip(".")
+    known = VerifiedDomain.objects.filter(name__iexact=domain).select_related("tenant").first()
+    if known is None or known.tenant.directory_id is None:
+        return None
+    return SocialApp.objects.filter(
+        provider="openid_connect", provider_id=known.tenant.slug
+    ).first()
 
 
 @dataclass(frozen=True, slots=True)

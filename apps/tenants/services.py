@@ -6,23 +6,35 @@ import io
 import uuid
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
+from allauth.account.utils import user_pk_to_url_str
+from allauth.socialaccount.models import SocialAccount, SocialApp
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from guardian.shortcuts import assign_perm, remove_perm
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from apps.common.errors import InvalidError, NotAllowedError
+from apps.common.errors import InvalidError, NotAllowedError, require_valid
 from apps.tenants import selectors
+from apps.tenants.claims import DirectoryClaims
 from apps.tenants.models import Group, Tenant, User, VerifiedDomain
 from apps.tenants.signals import announce_ground_change
 
 PICTURE_EDGE = 256
 PICTURE_BYTES = 5 * 1024 * 1024
+PICTURE_PIXELS = 50_000_000  # a small file can unpack to gigabytes
+OPENID_CONNECT = "openid_connect"
+# Entra's endpoints for everybody: their issuer is a template, and they would admit any organisation.
+SHARED_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class NameTakenError(InvalidError):
@@ -33,6 +45,24 @@ class NameTakenError(InvalidError):
 class ForeignDomainError(InvalidError):
     code = "foreign_domain"
     message = _("The address must be in one of the organisation's verified domains.")
+
+
+class DirectoryRefusedError(NotAllowedError):
+    code = "directory_refused"
+    message = _(
+        "Your organisation's sign-in did not say that you belong to this organisation."
+        " Sign in with an account of your own organisation, or ask your help desk."
+    )
+
+
+class PersonDisabledError(NotAllowedError):
+    code = "person_disabled"
+    message = _("This account is disabled. Ask your organisation's administrator.")
+
+
+class DirectoryAccountError(NotAllowedError):
+    code = "directory_account"
+    message = _("This account signs in through its organisation and has no password here.")
 
 
 def require_permission(actor: User, permission: str) -> None:
@@ -112,6 +142,8 @@ def create_group(
     """A directory group with its first people; people of another tenant are refused."""
     if actor is not None:
         require_permission(actor, "tenants.manage_people")
+        if actor.tenant_id != tenant.pk:
+            raise NotAllowedError
     members = list(people)
     if any(person.tenant_id != tenant.pk for person in members):
         raise NotAllowedError
@@ -152,7 +184,7 @@ def change_settings(*, actor: User, tenant: Tenant, **changes: Any) -> Tenant:
         raise NotAllowedError
     for name, value in changes.items():
         setattr(tenant, name, value)
-    tenant.full_clean()
+    require_valid(tenant)
     tenant.save(update_fields=list(changes))
     announce_ground_change(tenant.pk)
     return tenant
@@ -188,6 +220,8 @@ def set_picture(*, person: User, data: bytes) -> None:
         raise InvalidError(_("The picture is larger than 5 MB."))
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as image:
+            if image.width * image.height > PICTURE_PIXELS:
+                raise InvalidError(_("The picture has too many pixels. Use a smaller one."))
             image.draft("RGB", (PICTURE_EDGE * 2, PICTURE_EDGE * 2))
             picture = ImageOps.fit(
                 ImageOps.exif_transpose(image).convert("RGB"), (PICTURE_EDGE, PICTURE_EDGE)
@@ -198,10 +232,147 @@ def set_picture(*, person: User, data: bytes) -> None:
         ) from error
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=85)
+    old = person.picture.name
     person.picture.save("picture.webp", ContentFile(out.getvalue()), save=False)
     person.save(update_fields=["picture"])
+    _delete_picture_file(person, old)
+
+
+def remove_picture(*, person: User) -> None:
+    """Back to initials; the file goes too."""
+    old = person.picture.name
+    person.picture = ""
+    person.save(update_fields=["picture"])
+    _delete_picture_file(person, old)
+
+
+def _delete_picture_file(person: User, name: str | None) -> None:
+    if name:
+        storage = person.picture.storage
+        transaction.on_commit(lambda: storage.delete(name))
 
 
 def set_language(*, person: User, language: str) -> None:
     """Remember the language that the person chose; the caller has checked that it is one of ours."""
     User.objects.filter(pk=person.pk).update(language=language)
+
+
+def require_local_account(person: User) -> None:
+    """Refuse for a person of an organisation's directory: their one way in is their organisation."""
+    if person.directory_oid:
+        raise DirectoryAccountError
+
+
+def one_time_link_path(person: User) -> str:
+    """The path of a page on which this local account's password can be set, once.
+
+    The link dies with the first password that is set, with any sign-in, with a change of the address,
+    and after `PASSWORD_RESET_TIMEOUT`.
+    """
+    require_local_account(person)
+    if not person.is_active:
+        raise PersonDisabledError
+    key = default_token_generator.make_token(person)
+    return reverse(
+        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(person), "key": key}
+    )
+
+
+@transaction.atomic
+def admit_from_directory(*, slug: str, claims: DirectoryClaims | None) -> SocialAccount:
+    """The account of whoever an organisation's sign-in vouches for, made at the first sign-in.
+
+    `slug` says through whose sign-in they came; it must be the tenant whose directory the claims name.
+    The person is found by `(tenant, oid)` only, so a local account with the same address stays what it
+    is. Names, address and job title follow the directory at every sign-in; disabled people are refused.
+    """
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if (
+        tenant is None
+        or claims is None
+        or tenant.directory_id is None
+        or claims.directory_id != tenant.directory_id
+    ):
+        raise DirectoryRefusedError
+    profile = {
+        name: value
+        for name in ("first_name", "last_name", "email", "job_title")
+        if (value := getattr(claims, name))
+    }
+    person, is_new = User.objects.get_or_create(
+        tenant=tenant,
+        directory_oid=claims.oid,
+        defaults={**profile, "password": make_password(None)},
+    )
+    if not person.is_active:
+        raise PersonDisabledError
+    changed = [name for name, value in profile.items() if getattr(person, name) != value]
+    if changed and not is_new:
+        for name in changed:
+            setattr(person, name, profile[name])
+        person.save(update_fields=changed)
+    account, _made = SocialAccount.objects.update_or_create(
+        provider=slug,
+        uid=claims.oid,
+        defaults={
+            "user": person,
+            "extra_data": {"id_token": {"tid": str(claims.directory_id), "oid": claims.oid}},
+        },
+    )
+    return account
+
+
+@transaction.atomic
+def configure_organisation_sign_in(
+    *, actor: User | None, tenant: Tenant, client_id: str, secret: str, server_url: str
+) -> SocialApp:
+    """Set up, or change, how a tenant's people sign in through their own organisation.
+
+    For site operators and the command line only (`actor` None): whoever sets this says whom to believe,
+    and the server calls the address. The tenant's directory id has to be known first.
+    """
+    if actor is not None and not (actor.is_superuser and actor.is_active):
+        raise NotAllowedError
+    if tenant.directory_id is None:
+        raise InvalidError(_("Enter the organisation's directory id first."))
+    if tenant.slug == OPENID_CONNECT:
+        raise InvalidError(_("Give the organisation another short name first."))
+    for name, value in (("client_id", client_id), ("secret", secret)):
+        if not value.strip() or len(value) > 191:
+            raise InvalidError(fields={name: str(_("Enter what your directory gave you."))})
+    app, _made = SocialApp.objects.update_or_create(
+        provider=OPENID_CONNECT,
+        provider_id=tenant.slug,
+        defaults={
+            "name": tenant.name[:40],
+            "client_id": client_id.strip(),
+            "secret": secret.strip(),
+            "settings": {
+                "server_url": _server_url(server_url),
+                "uid_field": "oid",
+                "fetch_userinfo": False,
+                "oauth_pkce_enabled": True,
+            },
+        },
+    )
+    return app
+
+
+def _server_url(value: str) -> str:
+    """The issuer's address: https, or plain http to this machine (for trials), and one organisation's own."""
+    try:
+        parts = urlsplit(value.strip())
+        host = parts.hostname or ""
+        parts.port  # noqa: B018  # raises when it is no number
+    except ValueError as error:
+        raise InvalidError(fields={"server_url": str(_("Enter a valid address."))}) from error
+    is_trusted = parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
+    if not host or not is_trusted or parts.username or parts.query or parts.fragment:
+        raise InvalidError(
+            fields={"server_url": str(_("Enter an address that starts with https://."))}
+        )
+    if SHARED_DIRECTORIES & set(parts.path.lower().split("/")):
+        raise InvalidError(
+            fields={"server_url": str(_("Enter the address of this one organisation's directory."))}
+        )
+    return parts.geturl().rstrip("/")

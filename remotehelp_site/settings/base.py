@@ -64,10 +64,11 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "remotehelp_site.language.BrowserLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "remotehelp_site.language.AccountLanguageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -124,12 +125,22 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # people are created by their tenant, never
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_FORMS = {"reset_password": "apps.tenants.forms.ResetPasswordForm"}
+# Django's own: allauth's would note addresses in a table beside ours, and old ones would still sign in.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"organisation": "20/m/ip"}  # beside allauth's own, which stay
 SOCIALACCOUNT_ADAPTER = "apps.tenants.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]  # security keys would need inline script
+MFA_TOTP_ISSUER = "Remote Help"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are the tenant's; there is nothing to verify here
 USERSESSIONS_TRACK_ACTIVITY = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -284,6 +295,7 @@ REMOTEHELP_LICENCE_DELAY = timedelta(
 )
 # How many reverse proxies of ours append to X-Forwarded-For; 0 = trust the socket's own address.
 REMOTEHELP_TRUSTED_PROXIES = env.int("REMOTEHELP_TRUSTED_PROXIES", default=0)
+ALLAUTH_TRUSTED_PROXY_COUNT = REMOTEHELP_TRUSTED_PROXIES
 REMOTEHELP_STUN_URLS = env.list("REMOTEHELP_STUN_URLS", default=[])
 REMOTEHELP_TURN_URLS = env.list("REMOTEHELP_TURN_URLS", default=[])
 REMOTEHELP_TURN_SECRET = env.str("REMOTEHELP_TURN_SECRET", default="")
