@@ -59,7 +59,7 @@ export class Talk {
   }
 
   #show(text, who, isMine) {
-    const line = document.createElement("li");
+    const line = document.createElement("div");
     if (isMine) line.dataset.mine = "";
     const label = document.createElement("small");
     const time = new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(new Date());

@@ -1,0 +1,202 @@
+"""The browser lane: a real site process, a real X screen, real Chromium browsers, and no access to the database.
+
+Needs `DISPLAY` of an X server that belongs to this lane alone (tests/lanes.py starts one).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+
+from tests.browser.marker import Marker
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREEN = (1280, 800)
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A host candidate behind an mDNS name needs an mDNS responder, which a test machine has not.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--allow-loopback-in-peer-connection",
+]
+expect.set_options(timeout=15_000)
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+    """Wait for a condition, never for a time; fails with `what` was missing."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    pytest.fail(f"waited {seconds} s in vain: {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Site:
+    """A running site and its demo people by role."""
+
+    url: str
+    people: dict[str, dict[str, str]]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`remotehelp up --demo` in a folder of its own, or the site that REMOTEHELP_SITE_VAR points to."""
+    if ready := os.environ.get("REMOTEHELP_SITE_VAR"):
+        yield _site_of(Path(ready))
+        return
+    folder = tmp_path_factory.mktemp("site")
+    port = free_port()
+    environment = {
+        **os.environ,
+        "REMOTEHELP_VAR": str(folder),
+        "PORT": str(port),
+        # Every browser here has the same address; its limit has a test of its own.
+        "REMOTEHELP_CODE_TRIES_PER_ADDRESS": "1000",
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    with (folder / "site.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "remotehelp"), "up", "--demo"],
+            cwd=ROOT, env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            until(
+                lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{port}"),
+                "the site answers",
+                60,
+            )
+            assert process.poll() is None, (folder / "site.log").read_text()
+            yield _site_of(folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def _site_of(folder: Path) -> Site:
+    demo = json.loads((folder / "demo.json").read_text())
+    return Site(demo["url"], {person["role"]: person for person in demo["people"]})
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "Debian's chromium is missing"
+    return found
+
+
+@pytest.fixture(scope="session")
+def helper_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def sharer_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """Headful, on the lane's X screen, which it shares without asking for the source."""
+    assert os.environ.get("DISPLAY"), "the browser lane needs an X display (tests/lanes.py)"
+    browser = playwright.chromium.launch(
+        executable_path=chromium,
+        headless=False,
+        args=[
+            *QUIET,
+            "--auto-select-desktop-capture-source=Entire screen",
+            "--window-position=0,0",
+            "--window-size=820,760",
+        ],
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def denying_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """A browser in which the choice of a screen fails, as when the person presses Cancel."""
+    browser = playwright.chromium.launch(
+        executable_path=chromium, args=[*QUIET, "--auto-reject-capture-for-testing"]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def marker() -> Iterator[Marker]:
+    window = Marker(os.environ["DISPLAY"], SCREEN[0] - 260, 100, 200, 200)
+    yield window
+    window.close()
+
+
+@dataclass
+class Desk:
+    """Opens pages signed in as somebody, and notes what their consoles complain about."""
+
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, browser: Browser, role: str, **options: Any) -> Page:
+        options.setdefault("viewport", {"width": 1440, "height": 900})
+        options.setdefault("locale", "en-GB")
+        context = browser.new_context(base_url=self.site.url, **options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.goto("/")
+        person = self.site.people[role]
+        page.locator("input[name=login]").fill(person["sign_in"])
+        page.locator("input[name=password]").fill(person["password"])
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+        return page
+
+    def _hear(self, message: Any) -> None:
+        # A refused step is answered 4xx, which the console notes by itself.
+        # Chromium asks about the camera when it gathers addresses, although nobody wants one.
+        known = ("Failed to load resource", "Permissions policy violation: camera")
+        if message.type == "error" and not message.text.startswith(known):
+            self.complaints.append(f"{message.page.url}: {message.text}")
+
+
+@pytest.fixture
+def desk(site: Site) -> Iterator[Desk]:
+    made = Desk(site)
+    yield made
+    for context in made.contexts:
+        context.close()
+    assert made.complaints == []
