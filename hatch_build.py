@@ -1,4 +1,4 @@
-"""Build hook: compiles every `.po` to the `.mo` beside it, so that no gettext is needed to run."""
+"""Build hook: compiles the translations, and packs them and the templates into the wheel."""
 
 from __future__ import annotations
 
@@ -20,5 +20,8 @@ class CatalogueBuildHook(BuildHookInterface):  # type: ignore[misc]
         spec.loader.exec_module(catalogues)
         locale = Path(self.root, "locale")
         catalogues.compile_catalogues(locale)
-        for mo in sorted(locale.glob("*/LC_MESSAGES/*.mo")):
-            build_data["artifacts"].append(str(mo.relative_to(self.root)))
+        if version == "editable":
+            return  # a checkout reads its own folders
+        for name in ("templates", "locale"):
+            if (folder := Path(self.root, name)).is_dir():
+                build_data["force_include"][str(folder)] = f"remotehelp_site/_data/{name}"
