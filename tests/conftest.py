@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from asgiref.sync import async_to_sync
 from channels.layers import channel_layers, get_channel_layer
 from django.core.cache import cache
@@ -59,6 +61,13 @@ class Ear:
 
     def close(self) -> None:
         self._reader.cancel()
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """The clock stands still, at the present moment, until the test moves it: `clock.shift(timedelta)`."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
