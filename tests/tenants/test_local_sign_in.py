@@ -93,6 +93,12 @@ def test_guesses_at_one_account_are_limited(client: Client, sam: User):
     assert not is_signed_in(client, sam)
 
 
+def test_too_many_sign_ins_from_one_place_get_a_page_that_says_so(client: Client, sam: User):
+    answers = [sign_in(client, f"{n}@contoso.example", "x") for n in range(31)]
+    assert answers[-1].status_code == 429
+    assert "Too many tries" in answers[-1].content.decode()
+
+
 def test_an_old_address_no_longer_signs_in(client: Client, sam: User):
     Client().get(one_time_link_path(sam))
     old, sam.email = sam.email, "samuel@contoso.example"

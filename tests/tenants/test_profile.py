@@ -48,6 +48,15 @@ def test_the_profile_shows_what_the_other_side_will_see(client: Client, sam: Use
         assert shown in page
 
 
+def test_a_site_operator_has_a_profile_without_a_company(client: Client, hanna: User):
+    operator = User.objects.create(email="op@site.example", is_staff=True, is_superuser=True)
+    client.force_login(operator)
+    page = client.get(reverse("tenants:profile")).content.decode()
+    assert "op@site.example" in page
+    assert "Contoso" not in page
+    assert reverse("tenants:change_picture") not in page
+
+
 def test_a_picture_is_made_anew_and_replaces_the_old_one(
     client: Client, sam: User, django_capture_on_commit_callbacks
 ):

@@ -38,7 +38,7 @@ def set_up(client: Client) -> str:
     """Turn the second step on as a person would; the secret that their phone then has."""
     confirm_again(client)
     page = client.get(reverse("mfa_activate_totp")).content.decode()
-    secret = re.search(r'id="authenticator_secret" value="(\w+)"', page)
+    secret = re.search(r'id="authenticator-secret" value="(\w+)"', page)
     assert secret is not None
     assert 'src="data:image/svg+xml;base64,' in page
     client.post(reverse("mfa_activate_totp"), {"code": code_for(secret.group(1))})
