@@ -46,8 +46,9 @@ by_pip() {
         "$python" -m venv --clear .venv
     fi
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r "$lock"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+    # Bytecode is made when a module is first used: compiling everything takes longer than the demo's start.
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-compile \
+        -r "$lock" -e .
 }
 
 echo "Preparing .venv from $lock (once) ..." >&2
