@@ -87,6 +87,9 @@ _SAID: dict[str, Callable[[SessionEvent, str], str]] = {
     "elevation_granted": lambda event, who: _("%(name)s granted elevation.") % {"name": who},
     "elevation_refused": lambda event, who: _("%(name)s refused elevation.") % {"name": who},
     "elevation_revoked": lambda event, who: _("%(name)s took elevation back.") % {"name": who},
+    "elevation_withdrawn": lambda event, who: _(
+        "Elevation was taken back because the right to it was withdrawn."
+    ),
     "socket_lost": lambda event, who: (
         _("The connection to the server was lost on this side: %(side)s.")
         % {"side": _side_words(event.detail)}

@@ -1,0 +1,294 @@
+"""Organisations and their people in the Django admin; and what of allauth's pages would show secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.admin import SocialAppAdmin, SocialAppForm
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group as DjangoGroup
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermission
+
+from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, TenantModelAdmin
+from apps.tenants.models import Group, Market, Tenant, User, VerifiedDomain
+from apps.tenants.selectors import PERMISSIONS
+from apps.tenants.services import ForeignDomainError, grant_administration, revoke_administration
+
+if TYPE_CHECKING:
+    AnyAddForm = AdminUserCreationForm[User]
+    AnyChangeForm = UserChangeForm[User]
+    AnyUserAdmin = UserAdmin[User]
+else:
+    AnyAddForm, AnyChangeForm, AnyUserAdmin = AdminUserCreationForm, UserChangeForm, UserAdmin
+
+admin.site.site_header = _("Remote Help administration")
+admin.site.site_title = _("Remote Help administration")
+
+# Our groups are `tenants.Group`; a second kind of group with rights of its own would mislead.
+admin.site.unregister(DjangoGroup)
+
+
+@admin.register(Market)
+class MarketAdmin(AnyModelAdmin):
+    """For site operators alone: a market belongs to no tenant."""
+
+    list_display = ("code", "is_available")
+    search_fields = ("code",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+@admin.register(Tenant)
+class TenantAdmin(TenantModelAdmin):
+    tenant_path = "pk"
+    permission = "tenants.manage_settings"
+    view_permissions = PERMISSIONS
+    list_display = ("name", "slug", "cloud", "market", "is_remote_help_enabled", "created_at")
+    list_filter = ("cloud", "is_remote_help_enabled")
+    search_fields = ("name", "slug", "domains__name")
+    readonly_fields = ("created_at",)
+    # Who the organisation is and where it lives: not its own to change.
+    OPERATOR_FIELDS: ClassVar[tuple[str, ...]] = (
+        "name",
+        "slug",
+        "directory_id",
+        "cloud",
+        "market",
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *self.OPERATOR_FIELDS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+@admin.register(VerifiedDomain)
+class VerifiedDomainAdmin(TenantModelAdmin):
+    permission = "tenants.manage_people"
+    is_ground = False
+    list_display = ("name", "tenant", "is_primary", "verified_at")
+    search_fields = ("name",)
+    autocomplete_fields = ("tenant",)
+
+    # A domain was proved to be the tenant's: only the site operator can say that it was.
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+
+@admin.register(Group)
+class GroupAdmin(TenantModelAdmin):
+    permission = "tenants.manage_people"
+    view_permissions = (
+        "tenants.manage_roles",
+        "tenants.manage_devices",
+        "tenants.manage_licenses",
+    )
+    list_display = ("name", "tenant", "description")
+    search_fields = ("name",)
+    autocomplete_fields = ("tenant", "people")
+
+
+class _LocalAccountForm(OneTenantForm):
+    """The address of a local account is in a verified domain of its tenant (T5)."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # "One local account per address" asks for the directory id too.
+        return super()._get_validation_exclusions() - {"directory_oid"}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        tenant = cleaned.get("tenant") or self.instance.tenant
+        email = str(cleaned.get("email", self.instance.email))
+        is_local = not cleaned.get("directory_oid", self.instance.directory_oid)
+        if tenant is not None and is_local and email:
+            domain = email.rpartition("@")[2]
+            if not tenant.domains.filter(name__iexact=domain).exists():
+                self.add_error("email", str(ForeignDomainError.message))
+        return cleaned
+
+
+class PersonAddForm(_LocalAccountForm, AnyAddForm):
+    class Meta:
+        model = User
+        fields = ("tenant", "email", "first_name", "last_name", "job_title")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+
+
+class PersonChangeForm(_LocalAccountForm, AnyChangeForm):
+    administers = forms.MultipleChoiceField(
+        label=_("administers"),
+        required=False,
+        choices=[(name, name.partition(".")[2]) for name in PERMISSIONS],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Administrative permissions on the person's own tenant."),
+    )
+
+    class Meta:
+        model = User
+        fields = "__all__"  # what is shown is said by the admin's fieldsets
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "administers" in self.fields:
+            self.fields["administers"].initial = sorted(_administers(self.instance))
+
+
+def _administers(person: User) -> set[str]:
+    if person.tenant_id is None:
+        return set()
+    held = UserObjectPermission.objects.filter(
+        user=person, object_pk=str(person.tenant_id), content_type__app_label="tenants"
+    )
+    return {
+        f"tenants.{codename}" for codename in held.values_list("permission__codename", flat=True)
+    }
+
+
+@admin.register(User)
+class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
+    permission = "tenants.manage_people"
+    view_permissions = ("tenants.manage_devices", "tenants.manage_licenses", "tenants.view_reports")
+    form = PersonChangeForm
+    add_form = PersonAddForm
+    add_form_template = None
+    list_display = ("__str__", "email", "tenant", "job_title", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("last_name", "first_name", "id")
+    autocomplete_fields = ("tenant",)
+    filter_horizontal = ()
+    list_select_related = ("tenant",)
+    readonly_fields = ("last_login", "date_joined")
+
+    _NAMES = ("first_name", "last_name", "job_title", "language")
+    _OPERATOR_ONLY = (
+        _("Rights"),
+        {"fields": ("administers", "is_staff", "is_superuser")},
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        is_operator = request.user.is_superuser
+        if obj is None:
+            first = ("tenant", "email") if is_operator else ("email",)
+            fields = (*first, "first_name", "last_name", "job_title")
+            password = ("usable_password", "password1", "password2")
+            return [(None, {"classes": ("wide",), "fields": (*fields, *password)})]
+        sets: list[Any] = [
+            (None, {"fields": ("tenant", "email", "password", "is_active")}),
+            (_("Personal info"), {"fields": self._NAMES}),
+            (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        ]
+        if is_operator:
+            sets.insert(2, self._OPERATOR_ONLY)
+            sets[0][1]["fields"] += ("directory_oid",)
+        return sets
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not request.user.is_superuser:
+            # A declared field is part of the form although no fieldset shows it.
+            form.base_fields.pop("administers", None)
+        return form
+
+    def _is_out_of_reach(self, request: HttpRequest, obj: Any) -> bool:
+        """Who administers, or is let into this admin, is changed by site operators alone: otherwise one
+        administrator could take over another's account, and with it other permissions."""
+        if request.user.is_superuser or obj is None or obj.pk == request.user.pk:
+            return False
+        return bool(obj.is_staff or obj.is_superuser or _administers(obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and not self._is_out_of_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not self._is_out_of_reach(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        person = form.instance
+        if "administers" not in form.cleaned_data or person.tenant_id is None:
+            return
+        actor: Any = request.user
+        held, wanted = _administers(person), set(form.cleaned_data["administers"])
+        grant_administration(actor=actor, person=person, permissions=sorted(wanted - held))
+        revoke_administration(actor=actor, person=person, permissions=sorted(held - wanted))
+
+
+# --- allauth's own models: without what could be used to become somebody else --------------------
+
+for _model in (SocialApp, SocialToken, UserSession, Authenticator):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+
+class SignInAppForm(SocialAppForm):  # type: ignore[misc]
+    """The secret can be set and not read; left empty, it stays."""
+
+    class Meta(SocialAppForm.Meta):  # type: ignore[misc]
+        widgets = {
+            **SocialAppForm.Meta.widgets,
+            "secret": forms.PasswordInput(attrs={"size": "100", "autocomplete": "off"}),
+        }
+
+    def clean_secret(self) -> str:
+        return str(self.cleaned_data["secret"] or self.initial.get("secret", ""))
+
+
+@admin.register(SocialApp)
+class SignInAppAdmin(SocialAppAdmin):  # type: ignore[misc]
+    form = SignInAppForm
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(AnyModelAdmin):
+    """Where people are signed in. Deleting a row signs that browser out; the session's key is not shown."""
+
+    list_display = ("user", "created_at", "last_seen_at", "user_agent")
+    fields = readonly_fields = ("user", "created_at", "last_seen_at", "user_agent")
+    search_fields = ("user__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(AnyModelAdmin):
+    """Second factors. A lost one is removed here; what it is made of is not shown."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
