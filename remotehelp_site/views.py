@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from apps.common.http import SignedInRequest
+from apps.reports.selectors import last_sessions
+from apps.sessions.selectors import unfinished_sessions_of
+from apps.tenants.access import member_required
 
 
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+@never_cache
+@member_required
+def home(request: SignedInRequest) -> HttpResponse:
+    return render(
+        request,
+        "home.html",
+        {
+            "unfinished": unfinished_sessions_of(request.user)[:20],
+            "last_sessions": last_sessions(request.user),
+        },
+    )

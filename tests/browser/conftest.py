@@ -38,6 +38,29 @@ QUIET = [
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--allow-loopback-in-peer-connection",
 ]
+OBSERVE = """
+  window.seen = { streams: [], sockets: [], peers: [] };
+  const remember = (name, kept) => {
+    window[name] = new Proxy(window[name], {
+      construct(target, args) {
+        const made = new target(...args);
+        kept.push(made);
+        return made;
+      },
+    });
+  };
+  remember("WebSocket", window.seen.sockets);
+  remember("RTCPeerConnection", window.seen.peers);
+  const devices = navigator.mediaDevices;
+  if (devices?.getDisplayMedia) {
+    const choose = devices.getDisplayMedia.bind(devices);
+    devices.getDisplayMedia = async (wishes) => {
+      const stream = await choose(wishes);
+      window.seen.streams.push(stream);
+      return stream;
+    };
+  }
+"""
 expect.set_options(timeout=15_000)
 
 
@@ -148,7 +171,7 @@ def sharer_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 def denying_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """A browser in which the choice of a screen fails, as when the person presses Cancel."""
     browser = playwright.chromium.launch(
-        executable_path=chromium, args=[*QUIET, "--auto-reject-capture-for-testing"]
+        executable_path=chromium, args=[*QUIET, "--use-fake-ui-for-media-stream=deny"]
     )
     yield browser
     browser.close()
@@ -174,6 +197,8 @@ class Desk:
         options.setdefault("locale", "en-GB")
         context = browser.new_context(base_url=self.site.url, **options)
         self.contexts.append(context)
+        # The tests hold on to what the page's modules keep to themselves; the page is not changed.
+        context.add_init_script(OBSERVE)
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))

@@ -73,7 +73,9 @@ def axe_finds_nothing(page: Page) -> None:
     """No violation of WCAG 2.2 A or AA that axe can see, in the page as it stands."""
     results: Any = Axe().run(
         page,
-        options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+        options={
+            "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        },
     )
     found = [
         f"{page.url}: {v['id']}: {v['help']}: " + "; ".join(n["html"][:120] for n in v["nodes"])

@@ -41,7 +41,9 @@ def test_a_helper_sees_the_sharers_live_screen_and_both_know_how_it_ended(
     expect(closed).to_contain_text("device app")
 
     ask_to_view(helper)
-    expect(sharer.get_by_role("heading", name=f"{helper_name} wants to see your screen")).to_be_visible()
+    expect(
+        sharer.get_by_role("heading", name=f"{helper_name} wants to see your screen")
+    ).to_be_visible()
     axe_finds_nothing(sharer)
     axe_finds_nothing(helper)
     sharer.get_by_role("button", name="Allow", exact=True).click()

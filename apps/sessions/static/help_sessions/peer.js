@@ -132,7 +132,7 @@ export class HelperPeer extends Peer {
   }
 
   async onOffer({ attempt, sdp }) {
-    if (attempt !== this.attempt || !this.pc) {
+    if (attempt !== this.attempt || !this.pc || this.pc.signalingState === "closed") {
       this.isFlowing = false;
       const pc = this.begin(attempt);
       pc.addEventListener("track", ({ track, streams }) => {

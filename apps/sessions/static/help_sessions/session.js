@@ -99,12 +99,34 @@ class SessionPage {
 
   async refresh() {
     if (this.state === "ended") return;
-    await window.htmx.ajax("GET", this.body.dataset.panelUrl, { target: this.panel, swap: "innerHTML" });
+    this.asked = (this.asked ?? 0) + 1;
+    const turn = this.asked;
+    let answer;
+    try {
+      answer = await fetch(this.body.dataset.panelUrl, { headers: { "HX-Request": "true" } });
+    } catch {
+      this.showNet(true); // out of reach; the socket's next attempt asks again
+      return;
+    }
+    if (answer.redirected || answer.status === 404) return location.reload(); // signed out meanwhile
+    const text = await answer.text();
+    if (!answer.ok || turn !== this.asked) return; // a newer question is on its way
+    window.htmx.swap(this.panel, text, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 });
+    this.readPanel({ moveFocus: true });
   }
 
   // --- the socket ------------------------------------------------------------------------------
 
+  /** A message that cannot be used is noted and passed over: the next offer puts things right. */
   async hear(message) {
+    try {
+      await this.act(message);
+    } catch (error) {
+      console.warn(`${message.type} not usable: ${error.name}`);
+    }
+  }
+
+  async act(message) {
     switch (message.type) {
       case "session.joined":
         return this.joined(message);

@@ -1,0 +1,185 @@
+"""What goes wrong between two people, and what their pages say then."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Desk, until
+from tests.browser.marker import Marker
+from tests.browser.steps import (
+    ask_to_view,
+    axe_finds_nothing,
+    enter_code,
+    get_code,
+    go_live,
+    introduce,
+    sees,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_sharer_who_cancels_the_choice_is_told_and_may_try_again_or_decline(
+    desk: Desk, helper_browser: Browser, denying_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(denying_browser, "sharer")
+    introduce(helper, sharer)
+    ask_to_view(helper)
+    sharer.get_by_role("button", name="Allow", exact=True).click()
+    problem = sharer.get_by_role("alert").filter(has_text="permission was denied")
+    expect(problem).to_be_visible()
+    axe_finds_nothing(sharer)
+    # Nothing was consented to: the helper still waits.
+    expect(helper.locator("body[data-state=requested]")).to_be_attached()
+    sharer.get_by_role("button", name="Decline the request").click()
+    expect(helper.get_by_text("declined the request.")).to_be_visible()
+    axe_finds_nothing(helper)
+    # The helper may ask again, twice; the third refusal ends it (S4).
+    for _ in range(2):
+        ask_to_view(helper)
+        sharer.get_by_role("button", name="Decline the request").click()
+        expect(helper.locator("body:not([data-state=requested])")).to_be_attached()
+    expect(helper.get_by_role("heading", name="The sharer declined the request.")).to_be_visible()
+    expect(sharer.locator("[data-ended]")).to_be_visible()
+
+
+def test_a_closed_window_can_be_shared_again(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser, marker: Marker
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    # What the browser does when the shared window is closed.
+    sharer.evaluate(
+        """() => { const video = window.seen.streams.at(-1).getVideoTracks()[0];
+                   video.stop(); video.dispatchEvent(new Event("ended")); }"""
+    )
+    expect(sharer.get_by_text("The shared window was closed")).to_be_visible()
+    expect(helper.get_by_text("stopped showing the screen")).to_be_visible()
+    axe_finds_nothing(sharer)
+    axe_finds_nothing(helper)
+    sharer.get_by_role("button", name="Share again").click()
+    marker.colour(255, 0, 255)
+    until(lambda: sees(helper, marker, (255, 0, 255)), "the helper sees the screen again")
+    expect(helper.get_by_text("stopped showing the screen")).to_be_hidden()
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+def test_a_reloaded_page_of_either_side_comes_back_into_the_session(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser, marker: Marker
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    helper.reload()
+    marker.colour(255, 128, 0)
+    until(lambda: sees(helper, marker, (255, 128, 0)), "the reloaded helper sees the screen")
+    sharer.reload()
+    sharer.get_by_role("button", name="Share again").click()
+    marker.colour(0, 128, 255)
+    until(lambda: sees(helper, marker, (0, 128, 255)), "the helper sees the reloaded sharer")
+    expect(helper.locator("body[data-state=active]")).to_be_attached()
+    sharer.get_by_role("button", name="Leave").click()
+    expect(helper.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+def test_a_broken_network_is_bridged_without_a_new_code(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser, marker: Marker
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    # The site is out of reach for the helper; the picture goes from page to page and stays.
+    helper.context.set_offline(True)
+    helper.evaluate("window.seen.sockets.at(-1).close()")
+    expect(helper.get_by_text("connection to the site is interrupted")).to_be_visible()
+    marker.colour(200, 0, 100)
+    until(lambda: sees(helper, marker, (200, 0, 100)), "the picture goes on without the site")
+    helper.context.set_offline(False)
+    expect(helper.get_by_text("connection to the site is interrupted")).to_be_hidden()
+    # The path between the pages breaks without a word: the sharer notices, mends, then begins anew.
+    helper.evaluate("window.seen.peers.at(-1).close()")
+    marker.colour(0, 200, 100)
+    until(lambda: sees(helper, marker, (0, 200, 100)), "the picture is back on a new path", 30)
+    expect(helper.locator("body[data-state=active]")).to_be_attached()
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+def test_a_second_tab_takes_over_and_the_first_one_says_so(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    introduce(helper, sharer)
+    second = helper.context.new_page()
+    second.goto(helper.url)
+    expect(helper.get_by_role("heading", name="open in another tab")).to_be_visible()
+    axe_finds_nothing(helper)
+    expect(second.locator("[data-trust-card]")).to_be_visible()
+    helper.get_by_role("button", name="Use it here instead").click()
+    expect(second.get_by_role("heading", name="open in another tab")).to_be_visible()
+    ask_to_view(helper)
+    expect(sharer.get_by_role("button", name="Decline the request")).to_be_visible()
+    sharer.get_by_role("button", name="Decline the request").click()
+    expect(helper.get_by_text("declined the request.")).to_be_visible()
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+def test_two_sessions_run_at_the_same_time(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser, marker: Marker
+) -> None:
+    """D5."""
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    other_tab = helper.context.new_page()
+    other_sharer = desk.page(sharer_browser, "second_sharer")
+    go_live(other_tab, other_sharer)
+    marker.colour(90, 200, 250)
+    for page in (helper, other_tab):
+        until(lambda page=page: sees(page, marker, (90, 200, 250)), "both pictures are live")
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.locator("[data-ended]")).to_be_visible()
+    # The other one goes on.
+    marker.colour(250, 90, 90)
+    until(lambda: sees(other_tab, marker, (250, 90, 90)), "the second session goes on")
+    other_sharer.get_by_role("button", name="Leave").click()
+    expect(other_tab.locator("[data-ended]")).to_be_visible()
+
+
+def test_wrong_codes_own_codes_and_strangers_are_refused_in_words(
+    desk: Desk, helper_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(helper_browser, "sharer")
+    stranger = desk.page(helper_browser, "other_tenant_helper")
+    code = get_code(helper)
+    for typed in ("ABCD2345", "not a code", code[:7]):
+        enter_code(sharer, typed)
+        expect(sharer.get_by_role("alert")).to_contain_text("This code is not valid")
+    axe_finds_nothing(sharer)
+    # Of another organisation: the same words.
+    enter_code(stranger, code)
+    expect(stranger.get_by_role("alert")).to_contain_text("This code is not valid")
+    answer = stranger.goto(helper.url)
+    assert answer is not None
+    assert answer.status == 404
+    own = helper.context.new_page()
+    enter_code(own, code)
+    expect(own.get_by_role("alert")).to_contain_text("This is your own code")
+    without_seat = desk.page(helper_browser, "sharer_without_seat")
+    enter_code(without_seat, code)
+    expect(without_seat.get_by_role("alert")).to_contain_text(
+        "The sharer has no Remote Help licence"
+    )
+    # The helper reads it too, and the code is not used up (L1).
+    expect(helper.get_by_role("alert")).to_contain_text("The sharer has no Remote Help licence")
+    enter_code(sharer, code)
+    expect(sharer.locator("[data-trust-card]")).to_be_visible()
+    sharer.get_by_role("button", name="Leave").click()
+    expect(helper.locator("[data-ended]")).to_be_visible()
