@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -51,11 +52,13 @@ def wait_until_blocked() -> None:
     """
     if connection.vendor != "postgresql":
         return
-    for _ in range(100_000):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute(
-                "select count(*) from pg_stat_activity"
-                " where pg_backend_pid() = any(pg_blocking_pids(pid))"
+                # Not pg_stat_activity: a transaction sees that as it was at its first look.
+                "select count(*) from pg_locks"
+                " where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))"
             )
             row = cursor.fetchone()
         if row is not None and row[0]:

@@ -6,8 +6,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from apps.common.clock import now
 from apps.common.errors import NotFoundError
 from apps.devices.models import Device, Enrolment
 from apps.devices.selectors import FailedPolicy, failed_policies
@@ -16,7 +18,7 @@ from apps.licenses.selectors import Standing, people_with_seat, standings
 from apps.roles.models import Action
 from apps.roles.selectors import actions_on
 from apps.sessions.models import HelpSession, Refusal, Side
-from apps.sessions.states import RUNNING
+from apps.sessions.states import RUNNING, State
 from apps.tenants.models import Cloud, Tenant, User
 from apps.tenants.selectors import may_administer
 
@@ -142,11 +144,34 @@ def sessions_open_to(actor: User) -> QuerySet[HelpSession]:
     return sessions_of(actor)
 
 
+def _is_expired(at: datetime) -> Q:
+    return Q(expires_at__lte=at)
+
+
+def _is_lost(at: datetime) -> Q:
+    """As `services.core.is_lost` says it of one session."""
+    reconnect_before = at - settings.REMOTEHELP_RECONNECT_WITHIN
+    silent_before = at - settings.REMOTEHELP_SILENT_FOR
+    return Q(state__in=RUNNING) & (
+        Q(helper_lost_at__lte=reconnect_before)
+        | Q(sharer_lost_at__lte=reconnect_before)
+        | Q(helper_seen_at__lte=silent_before)
+        | Q(sharer_seen_at__lte=silent_before)
+    )
+
+
 def unfinished_sessions_of(actor: User) -> QuerySet[HelpSession]:
-    """What the person has open right now, newest first; several at once are fine (D5)."""
+    """What the person has open right now, newest first; several at once are fine (D5).
+
+    By the clock: what has run out is not there, whether or not somebody has written its end down. A request
+    that ran out is, for it only goes back to the choice.
+    """
+    at = now()
     return (
         sessions_of(actor)
         .filter(ended_at__isnull=True)
+        .exclude(_is_lost(at))
+        .exclude(_is_expired(at) & ~Q(state=State.REQUESTED))
         .select_related("helper", "sharer")
         .order_by("-opened_at")
     )
@@ -157,15 +182,6 @@ def last_refusal(session: HelpSession) -> Refusal | None:
     return session.refusals.select_related("sharer").order_by("-at").first()
 
 
-def due_sessions(
-    at: datetime, reconnect_before: datetime, silent_before: datetime
-) -> QuerySet[HelpSession]:
-    """Open sessions whose state ran out, or that lost a side for longer than a reconnect may take,
-    or whose socket's process has been silent for too long."""
-    return HelpSession.objects.open().filter(
-        Q(expires_at__lte=at)
-        | Q(helper_lost_at__lte=reconnect_before)
-        | Q(sharer_lost_at__lte=reconnect_before)
-        | Q(state__in=RUNNING, helper_seen_at__lte=silent_before)
-        | Q(state__in=RUNNING, sharer_seen_at__lte=silent_before)
-    )
+def due_sessions(at: datetime) -> QuerySet[HelpSession]:
+    """Open sessions of which the clock has decided something that nobody has carried out yet."""
+    return HelpSession.objects.open().filter(_is_expired(at) | _is_lost(at))

@@ -9,6 +9,7 @@ import pytest
 
 from apps.sessions import services
 from apps.sessions.models import HelpSession, Side
+from tests.sessions.wire import Wire
 
 
 class Told:
@@ -60,3 +61,11 @@ def sockets(ears) -> Callable:
         return helper, sharer
 
     return join
+
+
+@pytest.fixture
+def wire(transactional_db: None) -> Iterator[Wire]:
+    """Sockets of browsers, over the real ASGI application; all are hung up at the end."""
+    made = Wire()
+    yield made
+    made.close()

@@ -34,10 +34,11 @@ def settle(session: HelpSession) -> HelpSession:
     Idempotent and safe beside others doing the same. Every page and socket asks it first, so that expiry
     never depends on a task having run.
     """
+    session.refresh_from_db()  # a socket holds its session for hours
     if has_run_out(session, now()):
         with contextlib.suppress(IllegalStepError), transaction.atomic():
             _carry_out(lock(session))
-    session.refresh_from_db()
+        session.refresh_from_db()
     return session
 
 
@@ -54,11 +55,7 @@ def _carry_out(session: HelpSession) -> None:
 
 def end_due_sessions() -> int:
     """Settle every session whose time has run out; gives the number looked at. Run by the worker."""
-    at = now()
-    due = due_sessions(
-        at, at - settings.REMOTEHELP_RECONNECT_WITHIN, at - settings.REMOTEHELP_SILENT_FOR
-    )
-    found = list(due[:500])
+    found = list(due_sessions(now())[:500])
     for session in found:
         settle(session)
     return len(found)
