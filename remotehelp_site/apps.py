@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class SiteConfig(AppConfig):
@@ -8,3 +9,9 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         from remotehelp_site import checks  # noqa: F401
+
+
+class SiteStaticFilesConfig(StaticFilesConfig):
+    """Collects what our pages use. htmx's extensions, unused here, import modules that are not shipped."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "django_htmx/ext/*", "django_htmx/*-4*"]

@@ -31,7 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "remotehelp_site.apps.SiteStaticFilesConfig",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -289,6 +289,9 @@ REMOTEHELP_CONNECT_WITHIN = timedelta(minutes=2)
 REMOTEHELP_RECONNECT_WITHIN = timedelta(seconds=30)
 # Sockets are touched every third of this; a side whose process fell silent counts as lost.
 REMOTEHELP_SILENT_FOR = timedelta(seconds=60)
+# What one socket may say: so many messages at once, then so many a second (docs/decisions/signalling.md).
+REMOTEHELP_SOCKET_BURST = env.int("REMOTEHELP_SOCKET_BURST", default=120)
+REMOTEHELP_SOCKET_RATE = env.float("REMOTEHELP_SOCKET_RATE", default=20.0)
 REMOTEHELP_WAITING_SESSIONS = 10
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)

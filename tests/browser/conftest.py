@@ -64,14 +64,14 @@ OBSERVE = """
 expect.set_options(timeout=15_000)
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 20) -> Any:
+def until(condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = 20) -> Any:
     """Wait for a condition, never for a time; fails with `what` was missing."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if value := condition():
             return value
         time.sleep(0.02)
-    pytest.fail(f"waited {seconds} s in vain: {what}")
+    pytest.fail(f"waited {seconds} s in vain: {what() if callable(what) else what}")
 
 
 def free_port() -> int:
