@@ -42,16 +42,18 @@ def standings(tenant_id: uuid.UUID, at: datetime) -> dict[Product, Standing]:
 
 
 def people_with_seat(
+    tenant_id: uuid.UUID,
     people_ids: Collection[uuid.UUID],
     at: datetime,
     *,
     since: datetime | None = None,
     or_pending: bool = False,
 ) -> set[uuid.UUID]:
-    """Which of these people hold, themselves or through a group, a seat of an active remote help licence.
+    """Which of these people hold a seat of an active remote help licence of that tenant.
 
-    `since` counts seats of licences that were in force at that moment and have ended since (L3); a seat that
-    was taken back never counts. `or_pending` counts seats of licences that become active later. One query.
+    Their own, or as a member of a group with seats. `since` counts seats of licences that were in force at
+    that moment and have ended since (L3); a seat that was taken back never counts. `or_pending` counts seats
+    of licences that become active later. One query.
     """
     ids = list(people_ids)
     after = since or at
@@ -59,6 +61,7 @@ def people_with_seat(
         Q(license__ends_at__isnull=True) | Q(license__ends_at__gt=after),
         Q(license__cancelled_at__isnull=True) | Q(license__cancelled_at__gt=after),
         license__product=Product.REMOTE_HELP,
+        license__tenant=tenant_id,
     ).order_by()
     if not or_pending:
         in_force = in_force.filter(license__activates_at__lte=at)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import TextChoices
 from django.utils import formats, timezone
-from django.utils.functional import lazystr
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
@@ -133,6 +133,9 @@ def _pending_message(expected_at: datetime) -> str:
     ) % {"time": formats.date_format(timezone.localtime(expected_at), "DATETIME_FORMAT")}
 
 
+_pending_words = lazy(_pending_message, str)  # written in the reader's language, not the asker's
+
+
 def _licensed(facts: Facts) -> Check:
     name = CheckName.LICENSED
     expected_at = facts.license.expected_at
@@ -143,7 +146,7 @@ def _licensed(facts: Facts) -> Check:
             name,
             False,
             "license_pending",
-            lazystr(_pending_message(expected_at)),
+            _pending_words(expected_at),
             _("Nothing needs to be done: it becomes active by itself."),
             expected_at,
         )

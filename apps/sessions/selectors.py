@@ -82,6 +82,7 @@ def gather_facts(
     says_enrolled = device is not None and device.enrolment == Enrolment.ENROLLED
     is_enrolled = says_enrolled and has_base  # L4
     seats = people_with_seat(
+        tenant.pk,
         [helper_id, sharer_id],
         at,
         since=running_since,
