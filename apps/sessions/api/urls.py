@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from apps.sessions.api import views
 
@@ -33,5 +33,5 @@ urlpatterns = [
         name="revoke_elevation",
     ),
     # Last: whatever else is asked for does not exist, and says so as JSON.
-    path("<path:rest>", views.NothingHereView.as_view(), name="nothing_here"),
+    re_path(r"^(?P<rest>[\s\S]*)\Z", views.NothingHereView.as_view(), name="nothing_here"),
 ]
