@@ -152,6 +152,63 @@ def test_two_sessions_run_at_the_same_time(
     expect(other_tab.locator("[data-ended]")).to_be_visible()
 
 
+def test_a_link_with_the_code_survives_sign_in_and_leaves_no_trace(
+    desk: Desk, helper_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    get_code(helper)
+    link = helper.locator("[data-copy*='/get/#']").get_attribute("data-copy")
+    assert link is not None
+    context = helper_browser.new_context(base_url=desk.site.url, locale="en-GB")
+    desk.contexts.append(context)
+    asked: list[str] = []
+    sharer = context.new_page()
+    sharer.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    sharer.goto(link)
+    person = desk.site.people["sharer"]
+    sharer.locator("input[name=login]").fill(person["sign_in"])
+    sharer.locator("input[name=password]").fill(person["password"])
+    sharer.locator("input[name=password]").press("Enter")
+    code = link.partition("#")[2]
+    expect(sharer.get_by_label("Security code")).to_have_value(code)
+    # No server was told the code before the person pressed Submit, and the address is clean.
+    assert not [request for request in asked if code in request]
+    assert sharer.url.endswith("/get/")
+    sharer.get_by_role("button", name="Submit").click()
+    expect(helper.locator("[data-trust-card]")).to_be_visible()
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.locator("[data-ended]")).to_be_visible()
+
+
+def test_a_sharer_gets_through_with_the_keyboard_alone(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    """A7."""
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    code = get_code(helper)
+    sharer.goto("/get/")
+    expect(sharer.get_by_label("Security code")).to_be_focused()
+    sharer.keyboard.type(code)
+    sharer.keyboard.press("Enter")
+    ask_to_view(helper)
+    # The focus follows the swap to what has to be read and answered.
+    expect(sharer.get_by_role("heading", name="wants to see your screen")).to_be_focused()
+    sharer.keyboard.press("Tab")
+    expect(sharer.get_by_role("button", name="Allow", exact=True)).to_be_focused()
+    sharer.keyboard.press("Enter")
+    expect(helper.locator("body[data-state=active]")).to_be_attached()
+    expect(sharer.get_by_role("heading", name="sees your screen")).to_be_focused()
+    leave = sharer.get_by_role("button", name="Leave")
+    for _ in range(10):
+        sharer.keyboard.press("Shift+Tab")
+        if leave.evaluate("button => button === document.activeElement"):
+            break
+    expect(leave).to_be_focused()
+    sharer.keyboard.press("Enter")
+    expect(sharer.get_by_role("heading", name="You ended the session.")).to_be_focused()
+
+
 def test_wrong_codes_own_codes_and_strangers_are_refused_in_words(
     desk: Desk, helper_browser: Browser
 ) -> None:

@@ -46,9 +46,17 @@ document.addEventListener("click", (event) => {
   if (button && !button.closest("[data-stage]")) toggle(button);
 });
 
+/** A link with a code behind the # leads through sign-in, whose form would lose it. It stays in this tab. */
+function carryFragment(root) {
+  if (!root.querySelector("[data-carry-fragment]") || location.hash.length < 2) return;
+  sessionStorage.setItem("carried-fragment", location.hash.slice(1));
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 export function init(root) {
   localTimes(root);
   submitOnChange(root);
+  carryFragment(root);
 }
 
 init(document);
