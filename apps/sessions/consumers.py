@@ -69,9 +69,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
     user: User
 
     async def connect(self) -> None:
-        self.joined = False
+        self.joined = self.is_refused = False
         self.peer_channel = ""
-        self.allowance = Allowance(burst=120, rate=20)
+        self.allowance = Allowance(
+            burst=settings.REMOTEHELP_SOCKET_BURST, rate=settings.REMOTEHELP_SOCKET_RATE
+        )
         self._timer: asyncio.Task[None] | None = None
         user: User | None = self.scope.get("user")  # type: ignore[assignment]
         if user is None or not user.is_authenticated:
@@ -122,6 +124,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
     # --- from the page ---------------------------------------------------------------------------
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.is_refused:
+            return  # what was under way behind the message that ended the socket
         if text_data is None:
             await self.refuse("binary", UNSUPPORTED_DATA)
             return
@@ -157,9 +161,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         return self.session.state
 
     async def _report(self, kind: str) -> None:
-        service = (
-            services.confirm_media if kind == "media.flowing" else services.report_media_lost
-        )
+        service = services.confirm_media if kind == "media.flowing" else services.report_media_lost
         try:
             await database_sync_to_async(service)(
                 actor=self.user, session=self.session, side=self.side
@@ -175,7 +177,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.send_json({"type": "peer.absent"})
             return
         try:
-            await self.channel_layer.send(self.peer_channel, {"type": "signal.passed", "text": text})
+            await self.channel_layer.send(
+                self.peer_channel, {"type": "signal.passed", "text": text}
+            )
         except ChannelFull:
             await self.send_json({"type": "refused", "code": "peer_busy"})
 
@@ -229,6 +233,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def refuse(self, word: str, close_code: int) -> None:
         """Say what was wrong, then end the socket; the page may connect anew."""
+        self.is_refused = True
         await self.send_json({"type": "refused", "code": word})
         await self.close(close_code)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.urls import path
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
 from apps.sessions.consumers import SessionConsumer
 
 websocket_urlpatterns: list[Any] = [
     path("ws/sessions/<uuid:pk>/", cast("Any", SessionConsumer.as_asgi()), name="session_socket"),
+    # Without this, each wrong address is an exception in the server.
+    re_path(r"", cast("Any", WebsocketDenier.as_asgi())),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ from tests.sessions.wire import Wire
 class Told:
     """What each side's socket heard while the block ran and its transactions were committed."""
 
-    helper: list[dict]
-    sharer: list[dict]
+    helper: list[dict[str, Any]]
+    sharer: list[dict[str, Any]]
 
     @property
     def both(self) -> list[str]:
@@ -27,7 +28,7 @@ class Told:
 
 
 @pytest.fixture
-def telling(ears, django_capture_on_commit_callbacks) -> Callable:
+def telling(ears, django_capture_on_commit_callbacks) -> Callable[..., Any]:
     """`with telling(session) as told:` gives both sides a live channel of the real layer and listens."""
 
     @contextmanager
@@ -45,7 +46,7 @@ def telling(ears, django_capture_on_commit_callbacks) -> Callable:
 
 
 @pytest.fixture
-def sockets(ears) -> Callable:
+def sockets(ears) -> Callable[..., Any]:
     """Both sides join with a live channel, as their sockets do: gives the helper's and the sharer's ear."""
 
     def join(session: HelpSession):

@@ -14,7 +14,9 @@ from apps.sessions.models import HelpSession
 from tests.factories import make_session
 from tests.sessions.wire import ORIGIN
 
-REFUSED = 1000  # what the server closes with before it accepts: the browser sees a refused handshake
+REFUSED = (
+    1000  # what the server closes with before it accepts: the browser sees a refused handshake
+)
 
 
 @pytest.fixture
@@ -114,9 +116,7 @@ def test_a_made_up_cookie_is_refused(turned_away, connecting):
 @pytest.mark.parametrize(
     "path", ["/ws/", "/ws/sessions/1/", "/ws/sessions/../", "/", "/sessions/", "/ws/sessions/%00/"]
 )
-def test_an_address_that_is_no_socket_is_refused_without_noise(
-    turned_away, hanna, caplog, path
-):
+def test_an_address_that_is_no_socket_is_refused_without_noise(turned_away, hanna, caplog, path):
     turned_away(hanna, path)
     turned_away(None, path)
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []

@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
-from apps.sessions.models import HelpSession
+from apps.sessions import services
+from apps.sessions.models import HelpSession, Side
 from apps.tenants.models import User
 from remotehelp_site.asgi import application
 
@@ -41,6 +44,7 @@ class Socket:
 
     def open(self) -> bool:
         """Whether the server accepted; otherwise `close_code` says how it refused."""
+        accepted: bool
         accepted, code = self._wire.run(self._communicator.connect(timeout=PATIENCE))
         self.is_open = accepted
         if not accepted:
@@ -147,6 +151,12 @@ class Wire:
         assert helper.hear() == {"type": "peer.joined"}
         return helper, sharer
 
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what no socket says."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+
     def close(self) -> None:
         for socket in self._sockets:
             socket.hang_up()
@@ -177,3 +187,9 @@ def headers_of(person: User | None, *, origin: str | None = ORIGIN) -> list[tupl
     if person is not None:
         headers.append((b"cookie", f"sessionid={cookie_of(person)}".encode()))
     return headers
+
+
+def beat(session: HelpSession) -> None:
+    """What the heartbeat of a living process does, at the moment that the test's clock shows."""
+    row = HelpSession.objects.get(pk=session.pk)
+    services.touch_presence({Side.HELPER: [row.helper_channel], Side.SHARER: [row.sharer_channel]})
