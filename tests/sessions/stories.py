@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apps.sessions.models import HelpSession
 
 
-def reread(session: HelpSession) -> HelpSession:
+def reread(session: HelpSession) -> Any:
     return HelpSession.objects.get(pk=session.pk)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -39,9 +40,9 @@ GOOD = Facts(
 NO_LICENSE = Standing(is_active=False, expected_at=None)
 PENDING = Standing(is_active=False, expected_at=TWO)
 FAILED = (FailedPolicy("Disk", "The disk is encrypted", "no"),)
-UNENROLLED = {"is_enrolled": False}
+UNENROLLED: dict[str, Any] = {"is_enrolled": False}
 BROWSER = {"has_device": False, "is_enrolled": False, "app_version": ""}
-ALLOWED = {"are_unenrolled_devices_allowed": True, "is_compliance_required": False}
+ALLOWED: dict[str, Any] = {"are_unenrolled_devices_allowed": True, "is_compliance_required": False}
 
 # (what differs from good, the check that says no, its code)
 ONE_FLIPPED = [
@@ -99,6 +100,7 @@ def test_one_bad_fact_refuses_with_its_own_reason(changes, name, code, action):
     assert [check.name for check in decision.checks] == list(CheckName)  # R7: the whole trace
     assert [check.name for check in decision.checks if not check.is_passed] == [name]
     refusal = decision.refusal
+    assert refusal is not None
     assert (refusal.name, refusal.code) == (name, code)
     assert str(refusal.message)
     assert str(refusal.remedy)
@@ -115,7 +117,7 @@ def test_passed_checks_say_nothing():
 
 def test_of_several_reasons_the_first_in_order_is_told():
     """Mended one after the other, they appear in the order of the checks."""
-    worst = {
+    worst: dict[CheckName, dict[str, Any]] = {
         CheckName.SAME_TENANT: {"are_of_one_tenant": False},
         CheckName.SUPPORTED: {"cloud": Cloud.DOD},
         CheckName.ENABLED: {"is_remote_help_enabled": False},
@@ -134,6 +136,7 @@ def test_of_several_reasons_the_first_in_order_is_told():
         decision = decide(facts, Action.VIEW_SCREEN)
         refused = [check.name for check in decision.checks if not check.is_passed]
         assert refused == list(CheckName)[position:]
+        assert decision.refusal is not None
         assert decision.refusal.name == name
         mended = {field: getattr(GOOD, field) for field in changes}
         if name is CheckName.DEVICE:
@@ -149,6 +152,7 @@ def test_a_pending_licence_says_when(settings):
     """L2."""
     settings.TIME_ZONE = "UTC"
     refusal = decide(replace(GOOD, license=PENDING), Action.VIEW_SCREEN).refusal
+    assert refusal is not None
     assert refusal.expected_at == TWO
     assert "Nov. 2, 2026, 2 p.m" in str(refusal.message)
     assert IneligibleError(refusal).as_json() == {
@@ -198,6 +202,7 @@ def test_a_running_session_outlives_its_licence_and_an_upgrade(changes):
 )
 def test_a_running_session_stands_on_everything_else(changes, name, code):
     refusal = decide(replace(GOOD, **changes), Action.VIEW_SCREEN, is_running=True).refusal
+    assert refusal is not None
     assert (refusal.name, refusal.code) == (name, code)
 
 
@@ -250,6 +255,7 @@ def test_the_refusal_speaks_the_readers_language():
     from django.utils.translation import override
 
     refusal = decide(replace(GOOD, license=PENDING), Action.VIEW_SCREEN).refusal
+    assert refusal is not None
     with override("de"):
         german = str(refusal.message)
     assert "14:00" in german  # lazy: written when it is read, the time as Germans write it

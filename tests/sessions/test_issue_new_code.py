@@ -31,7 +31,7 @@ def test_a_new_code_is_for_the_sessions_helper_alone(waiting, sam, otto, mallory
         with pytest.raises(NotFoundError):
             services.issue_new_code(actor=person, session=waiting.session)
     assert story(waiting.session) == ["opened"]
-    assert redeem(sam, waiting)
+    assert redeem(sam, waiting).state == State.INTRODUCED
 
 
 def test_the_sharer_cannot_renew_the_code(introduced, sam):

@@ -111,7 +111,7 @@ def test_every_bad_code_gets_one_answer_by_one_road(bad_codes, sam, settings):
 def test_a_code_is_good_until_its_last_moment_and_not_after(clock, hanna, sam, settings):
     first, second = (services.open_session(actor=hanna) for _ in range(2))
     clock.shift(settings.REMOTEHELP_CODE_VALID_FOR - timedelta(microseconds=1))
-    assert redeem(sam, first)
+    assert redeem(sam, first).state == State.INTRODUCED
     clock.shift(timedelta(microseconds=1))
     with pytest.raises(services.WrongCodeError):
         redeem(sam, second)
@@ -121,7 +121,7 @@ def test_a_helpers_own_code_is_refused_and_stays_good(waiting, hanna, sam):
     with pytest.raises(services.OwnCodeError):
         redeem(hanna, waiting)
     assert reread(waiting.session).state == State.WAITING
-    assert redeem(sam, waiting)
+    assert redeem(sam, waiting).state == State.INTRODUCED
 
 
 def test_a_refused_pair_keeps_the_code_and_both_are_told(waiting, hanna, sam, wilma, telling):
@@ -134,7 +134,7 @@ def test_a_refused_pair_keeps_the_code_and_both_are_told(waiting, hanna, sam, wi
     assert (refused.step, refused.code, refused.tenant) == ("redeem", "out_of_scope", hanna.tenant)
     assert [m["type"] for m in told.helper] == ["session.changed"]
     assert story(waiting.session) == ["opened"]
-    assert redeem(sam, waiting)
+    assert redeem(sam, waiting).state == State.INTRODUCED
 
 
 def test_a_helper_disabled_since_helps_nobody(waiting, hanna, sam):
