@@ -86,7 +86,7 @@ def contract(signed_in):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_the_api_keeps_its_contract(contract, signed_in, mode):
-    asked = Counter()
+    asked: Counter[int] = Counter()
 
     def ask(case):
         if "pk" in (case.path_parameters or {}) and next(signed_in["turns"]):

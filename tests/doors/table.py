@@ -1,0 +1,110 @@
+"""Every door of the product, and how it answers whom. `tests/house/test_permissions_everywhere.py` keeps it whole.
+
+A row says what is asked for and the status that each of seven people gets. The two who are in the session are Hanna
+(helper) and Sam (sharer); Otto is a helper of the same tenant, Ada its administrator, Mallory of another
+tenant; the operator runs the site; nobody is not signed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ACTORS = ("hanna", "sam", "otto", "ada", "mallory", "operator", "nobody")
+
+# To the sign-in page, or to the Django admin.
+AWAY = 302
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one address, as it answers each of `ACTORS`, in their order."""
+
+    method: str
+    name: str
+    answers: tuple[int, int, int, int, int, int, int]
+    # What the address names: a session prepared so, "picture" (of Sam), or nothing.
+    of: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_api(self) -> bool:
+        return self.name.startswith("api:")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+def _page(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> Door:
+    """A page of one session: it is there for its two people and for nobody else."""
+    return Door(method, f"help_sessions:{name}", (hanna, sam, 404, 404, 404, AWAY, AWAY), of, body)
+
+
+def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> Door:
+    return Door(method, f"api:{name}", (hanna, sam, 404, 404, 404, 403, 401), of, body)
+
+
+DOORS = (
+    # For everybody of a tenant.
+    Door("GET", "home", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "help_sessions:give", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "help_sessions:get", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    # Only who has a role gets a code.
+    Door("POST", "help_sessions:open", (200, 403, 200, 403, 200, AWAY, AWAY)),
+    # The code of Hanna's waiting session: her own is refused, Otto and Ada are not in her scope, and for
+    # Mallory it is one that does not exist.
+    Door("POST", "help_sessions:redeem", (409, AWAY, 403, 403, 404, AWAY, AWAY), "code"),
+    _page("GET", "session", "active", 200, 200),
+    _page("GET", "panel", "active", 200, 200),
+    _page("POST", "new_code", "waiting", 200, 404),
+    _page("POST", "request_kind", "introduced", AWAY, 409, kind="view_screen"),
+    _page("POST", "allow", "requested", 409, AWAY, kind="view_screen"),
+    _page("POST", "decline", "requested", 409, AWAY),
+    _page("POST", "leave", "active", AWAY, AWAY),
+    Door("GET", "reports:sessions", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "reports:session", (200, 200, 404, 200, 404, AWAY, AWAY), "active"),
+    # People.
+    Door("GET", "tenants:organisation", (200,) * 7),
+    Door("GET", "tenants:profile", (200, 200, 200, 200, 200, 200, AWAY)),
+    Door("POST", "tenants:change_picture", (400, 400, 400, 400, 400, 400, AWAY)),
+    Door("POST", "tenants:remove_picture", (302, 302, 302, 302, 302, 302, AWAY)),
+    Door("GET", "tenants:picture", (200, 200, 200, 200, 404, 404, 404), "picture"),
+    Door("POST", "tenants:language", (302,) * 7, body={"language": "de"}),
+    # The API.
+    Door("GET", "api:me", (200, 200, 200, 200, 200, 403, 401)),
+    Door("GET", "api:sessions", (200, 200, 200, 200, 200, 403, 401)),
+    Door("POST", "api:sessions", (201, 403, 201, 403, 201, 403, 401)),
+    Door("POST", "api:redeem", (409, 200, 403, 403, 404, 403, 401), "code"),
+    _api("GET", "session", "active", 200, 200),
+    _api("POST", "new_code", "waiting", 201, 404),
+    _api("POST", "request_kind", "introduced", 200, 409, kind="view_screen"),
+    _api("POST", "allow", "requested", 409, 200, kind="view_screen"),
+    _api("POST", "decline", "requested", 409, 200),
+    _api("POST", "leave", "active", 200, 200),
+    _api("POST", "ask_elevation", "active_control", 200, 409),
+    _api("POST", "grant_elevation", "elevation_asked", 409, 200),
+    _api("POST", "refuse_elevation", "elevation_asked", 409, 200),
+    _api("POST", "revoke_elevation", "elevation_granted", 409, 200),
+    Door("GET", "api_docs:schema", (200, 200, 200, 200, 200, 200, 401)),
+    Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
+    # For machines: whether the site is well says nothing about anybody.
+    Door("GET", "probes:healthz", (200,) * 7),
+    Door("GET", "probes:metrics", (404,) * 7),  # without the token
+)
+
+# The socket of a session: whether the handshake is accepted, in the order of `ACTORS`.
+SOCKETS = {"session_socket": (True, True, False, False, False, False, False)}
+
+# Routes without a row, each with the reason. A name, or a prefix that ends with a colon or a star.
+EXEMPT = {
+    "admin:*": "Django admin: tests/admin asks each model's pages as operator, as staff and as neither.",
+    "tenants:admin_sign_in": "The sign-in of the Django admin; tests/tenants walks it.",
+    "tenants:closed_*": "Doors of allauth that are walled up: 404 to everybody, asked below.",
+    "account_*": "allauth's own pages about the person who asks; tests/tenants walks those in use.",
+    "mfa_*": "allauth's own pages about the second factor of the person who asks.",
+    "usersessions_list": "allauth's list of where the person who asks is signed in.",
+    "socialaccount_*": "allauth's landing pages of a sign-in at an organisation.",
+    "openid_connect_*": "The way to and from the organisation's sign-in; tests/tenants walks it.",
+    "unnamed:accounts/social/*": "Old addresses of the same landing pages; two of them are walled up.",
+    "api:nothing_here": "Whatever else is under /api/v1/: 404 to who is signed in; tests/api asks it.",
+}

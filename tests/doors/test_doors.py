@@ -1,0 +1,198 @@
+"""Every row of the table is tried as everybody; who is refused has changed nothing and learnt nothing (T3)."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import uuid
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from apps.sessions import services
+from apps.sessions.models import HelpSession, SessionEvent
+from apps.tenants.models import User
+from apps.tenants.services import set_picture
+from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
+from tests.sessions.wire import Wire
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the door is about, and what to send."""
+
+    args: tuple[uuid.UUID, ...]
+    body: dict[str, object]
+
+
+@pytest.fixture
+def people(hanna, sam, otto, ada, mallory):
+    operator = User.objects.create_superuser("operator", "op@example.org", "a long passphrase")
+    everybody = (hanna, sam, otto, ada, mallory, operator, None)
+    return dict(zip(ACTORS, everybody, strict=True))
+
+
+@pytest.fixture
+def prepare(request, people, hanna, sam):
+    """Makes what the row is about, by the services."""
+
+    def elevated(step):
+        session = request.getfixturevalue("active_control")
+        services.ask_elevation(actor=hanna, session=session)
+        if step == "elevation_granted":
+            services.answer_elevation(actor=sam, session=session, is_granted=True)
+        return session
+
+    def make(door: Door) -> Place:
+        if door.of == "":
+            return Place((), door.body)
+        if door.of == "code":
+            return Place((), {"code": request.getfixturevalue("waiting").code})
+        if door.of == "picture":
+            picture = io.BytesIO()
+            Image.new("RGB", (8, 8), "teal").save(picture, "PNG")
+            set_picture(person=sam, data=picture.getvalue())
+            return Place((sam.pk,), door.body)
+        if door.of.startswith("elevation_"):
+            return Place((elevated(door.of).pk,), door.body)
+        found = request.getfixturevalue(door.of)
+        return Place((getattr(found, "session", found).pk,), door.body)
+
+    return make
+
+
+def _ask(door: Door, person: User | None, args, body):
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    address = reverse(door.name, args=args)
+    if door.method == "GET":
+        return client.get(address)
+    if door.is_api:
+        return client.post(address, json.dumps(body), content_type="application/json")
+    return client.post(address, body)
+
+
+def _rows() -> tuple[list[object], list[object]]:
+    return (
+        list(HelpSession.objects.order_by("pk").values()),
+        list(SessionEvent.objects.order_by("pk").values()),
+    )
+
+
+def _said(answer, *names: object) -> str:
+    """What an answer says, without what differs between any two answers."""
+    text = answer.content.decode(errors="replace")
+    said = f"{answer.status_code} {answer.get('Location', '')} {text}"
+    for name in names:
+        said = said.replace(str(name), "NAME")
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "TOKEN", said)
+
+
+# Who is in no session.
+OUTSIDERS = ("otto", "ada", "mallory", "operator", "nobody")
+
+
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_the_door_answers_everybody_as_the_table_says(door, people, prepare):
+    place = prepare(door)
+    expected = dict(zip(ACTORS, door.answers, strict=True))
+    # The refused first: what they leave behind must be what the others find.
+    order = sorted(ACTORS, key=lambda actor: (expected[actor] < 400, ACTORS.index(actor)))
+    for actor in order:
+        before = _rows()
+        answer = _ask(door, people[actor], place.args, place.body)
+        assert answer.status_code == expected[actor], f"{actor} at {door}"
+        if expected[actor] >= 400 and door.of not in ("", "picture"):
+            assert _rows() == before, f"{actor} was refused at {door} and changed something"
+        if actor == "nobody" and expected[actor] == 302 and door.name != "tenants:language":
+            assert answer["Location"].startswith(reverse("account_login")), door
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if d.of not in ("", "code")], ids=str)
+def test_what_is_not_yours_answers_like_what_does_not_exist(door, people, prepare):
+    place = prepare(door)
+    absent = uuid.uuid4()
+    expected = dict(zip(ACTORS, door.answers, strict=True))
+    compared = 0
+    for actor in OUTSIDERS:
+        if expected[actor] < 400 and actor == "ada":
+            continue  # she may read the tenant's reports
+        if expected[actor] < 400 and door.of == "picture":
+            continue  # people of the tenant see each other
+        theirs = _said(_ask(door, people[actor], place.args, place.body), place.args[0])
+        nothing = _said(_ask(door, people[actor], (absent,), place.body), absent)
+        assert theirs == nothing, f"{actor} can tell at {door}"
+        compared += 1
+    assert compared >= 3
+
+
+@pytest.mark.parametrize("name", ["help_sessions:redeem", "api:redeem"])
+def test_the_code_of_another_tenant_answers_like_one_that_does_not_exist(name, people, prepare):
+    """S2, T3"""
+    (door,) = (d for d in DOORS if d.name == name)
+    code = str(prepare(door).body["code"])
+    unknown = "2222-2222" if not code.startswith("2222") else "3333-3333"
+
+    mallory = people["mallory"]
+    theirs = _said(_ask(door, mallory, (), {"code": code}), code)
+    nothing = _said(_ask(door, mallory, (), {"code": unknown}), unknown)
+    assert theirs == nothing
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if d.method == "POST"], ids=str)
+def test_what_changes_something_is_not_had_by_a_link(door, people, prepare):
+    place = prepare(door)
+    if any(d.method == "GET" and d.name == door.name for d in DOORS):
+        return  # the same address shows something too
+    before = _rows()
+    client = Client()
+    client.force_login(people["hanna"])
+    assert client.get(reverse(door.name, args=place.args)).status_code == 405
+    assert _rows() == before
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if d.method == "POST"], ids=str)
+def test_a_foreign_page_cannot_press_the_button(door, people, prepare):
+    """Without the token of our own form nothing happens."""
+    place = prepare(door)
+    before = _rows()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["hanna"])
+    address = reverse(door.name, args=place.args)
+    if door.is_api:
+        answer = client.post(address, json.dumps(place.body), content_type="application/json")
+    else:
+        answer = client.post(address, place.body)
+    assert answer.status_code == 403
+    assert _rows() == before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("actor", ACTORS)
+def test_the_socket_lets_in_whom_the_table_says(actor, people, connecting):
+    wire = Wire()
+    try:
+        socket = wire.knock(people[actor], connecting)
+        let_in = dict(zip(ACTORS, SOCKETS["session_socket"], strict=True))[actor]
+        assert socket.open() is let_in
+    finally:
+        wire.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_socket_lets_nobody_into_an_ended_session_or_from_a_foreign_page(
+    people, active, hanna, sam
+):
+    wire = Wire()
+    try:
+        assert not wire.knock(hanna, active, origin="http://elsewhere.example").open()
+        services.leave_session(actor=sam, session=active)
+        assert not wire.knock(hanna, active).open()
+        assert not wire.knock(hanna, uuid.uuid4()).open()
+    finally:
+        wire.close()
