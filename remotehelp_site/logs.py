@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import structlog
@@ -17,7 +18,11 @@ SHARED: list[Any] = [
 def configuration(*, as_json: bool, level: str = "INFO") -> dict[str, Any]:
     """Django's LOGGING: JSON lines for machines, short plain ones for a terminal."""
     renderer: Any = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     return {
         "version": 1,

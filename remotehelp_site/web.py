@@ -72,7 +72,7 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> bool:
             self.has_failed = True
             super().listen_error(failure)
 
-    server = SiteServer(
+    server: Any = SiteServer(
         application,
         endpoints=build_endpoint_description_strings(host=host, port=port),
         signal_handlers=False,
@@ -84,6 +84,8 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> bool:
         websocket_max_frame_size=LARGEST_MESSAGE,
         application_close_timeout=5,
         server_name="remotehelp",
+        # Too large a message gets a close frame that says so, rather than a line that goes dead.
+        ready_callable=lambda: server.ws_factory.setProtocolOptions(failByDrop=False),
         verbosity=0,
     )
 

@@ -114,14 +114,14 @@ class Browser:
             return str(answer.read().decode())
 
     def post(self, page: str, action: str, **fields: str) -> str:
-        """Fill in a form of that page; gives the address on which it ends up."""
+        """Fill in a form of that page; gives the page that answers."""
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.get(page))
         assert found, f"no form on {page}"
         body = urlencode({"csrfmiddlewaretoken": found[1], **fields}).encode()
         headers = {"Origin": self.site.url, "Referer": f"{self.site.url}{page}"}
         request = Request(f"{self.site.url}{action}", body, headers)  # noqa: S310 our own site
         with self.opener.open(request, timeout=30) as answer:
-            return str(answer.url)
+            return str(answer.read().decode())
 
     def sign_in(self, address: str, password: str) -> None:
         page = "/accounts/login/"
