@@ -100,6 +100,8 @@ class LocalChannelLayer(BaseChannelLayer):
         self.require_valid_group_name(group)
         self.require_valid_channel_name(channel)
         with self._lock:
+            if channel not in self._channels:
+                return  # its reader is gone, and nobody would ever take it out again
             self._groups.setdefault(group, set()).add(channel)
             self._groups_of.setdefault(channel, set()).add(group)
 

@@ -70,8 +70,8 @@ def assign_seat(
 ) -> Seat:
     """A seat for a person, or one for each member of a group. More people than seats are refused (L3)."""
     _require_manager(actor, license_.tenant)
-    target = person or group
-    if target is None or target.tenant_id != license_.tenant_id:
+    targets = [target for target in (person, group) if target is not None]
+    if len(targets) != 1 or targets[0].tenant_id != license_.tenant_id:
         raise NotAllowedError
     License.objects.select_for_update().get(
         pk=license_.pk

@@ -15,6 +15,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.text import slugify
@@ -110,6 +111,10 @@ def create_person(
         if actor.tenant_id != tenant.pk:
             raise NotAllowedError
     email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidError(fields={"email": " ".join(error.messages)}) from error
     domain = email.rpartition("@")[2]
     if not tenant.domains.filter(name__iexact=domain).exists():
         raise ForeignDomainError(fields={"email": str(ForeignDomainError.message)})
@@ -147,7 +152,11 @@ def create_group(
     members = list(people)
     if any(person.tenant_id != tenant.pk for person in members):
         raise NotAllowedError
-    group = Group.objects.create(tenant=tenant, name=name)
+    try:
+        with transaction.atomic():
+            group = Group.objects.create(tenant=tenant, name=name)
+    except IntegrityError as error:
+        raise NameTakenError from error
     group.people.set(members)
     announce_ground_change(tenant.pk)
     return group
