@@ -67,6 +67,10 @@ class Lane:
     def log(self) -> Path:
         return LOGS / f"{self.name}.log"
 
+    def log_of(self, service: str) -> Path:
+        """Services talk elsewhere, so that pytest has the last word in the lane's own log."""
+        return LOGS / f"{self.name}-{service}.log"
+
     def write(self, text: str) -> None:
         with self.log.open("a") as log:
             log.write(text + "\n")
@@ -158,7 +162,7 @@ def wait_for(what: str, is_ready: Callable[[], bool], process: subprocess.Popen[
     until = time.monotonic() + SERVICE_LIMIT
     while not is_ready():
         if process.poll() is not None:
-            raise LaneError(f"{what} did not start; see the log")
+            raise LaneError(f"{what} did not start; see its log in var/lanes")
         if stopping.is_set() or time.monotonic() > until:
             raise LaneError(f"{what} was not ready in time")
         stopping.wait(0.1)
@@ -186,12 +190,12 @@ def postgresql(lane: Lane, folder: Path) -> Iterator[str]:
     if user is not None:
         folder.chmod(0o711)
         shutil.chown(data, user)
-    with lane.log.open("ab") as log:
+    with lane.log_of("postgresql").open("wb") as log:
         initdb = find("initdb", pattern=pattern + "initdb")
         options = ["--auth=trust", "--username=suite", "--encoding=UTF8", "--no-sync"]
         making = start([initdb, *options, f"--pgdata={data}"], out=log, user=user)
         if making.wait(SERVICE_LIMIT) != 0:
-            raise LaneError("initdb failed; see the log")
+            raise LaneError("initdb failed; see its log in var/lanes")
         stop(making)
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -238,7 +242,7 @@ def redis(lane: Lane, folder: Path) -> Iterator[str]:
         except OSError:
             return False
 
-    with lane.log.open("ab") as log:
+    with lane.log_of("redis").open("wb") as log:
         server = start(command, out=log)
         try:
             wait_for("Redis", answers, server)
@@ -253,13 +257,13 @@ def display(lane: Lane) -> Iterator[str]:
     reading, writing = os.pipe()
     command = [find("Xvfb"), "-displayfd", str(writing), "-screen", "0", "1920x1080x24"]
     command += ["-nolisten", "tcp", "-noreset"]
-    with lane.log.open("ab") as log, open(reading, "rb", buffering=0) as numbers:
+    with lane.log_of("display").open("wb") as log, open(reading, "rb", buffering=0) as numbers:
         server = start(command, out=log, pass_fds=[writing])
         os.close(writing)
         try:
             number = numbers.readline().strip()
             if not number:
-                raise LaneError("Xvfb did not start; see the log")
+                raise LaneError("Xvfb did not start; see its log in var/lanes")
             yield f":{number.decode()}"
         finally:
             stop(server)
@@ -326,7 +330,12 @@ def pytest(lane: Lane, *options: str, env: dict[str, str]) -> None:
 
 
 def sqlite(lane: Lane) -> None:
-    pytest(lane, "-m", "not browser", env={"TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""})
+    pytest(
+        lane,
+        "-m",
+        "not browser and not services",
+        env={"TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""},
+    )
 
 
 def postgresql_and_redis(lane: Lane) -> None:

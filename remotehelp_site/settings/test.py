@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ REMOTEHELP_EMBEDDED = True
 REMOTEHELP_URL = "http://testserver"
 
 VAR_DIR = Path(tempfile.mkdtemp(prefix="remotehelp-test-"))
+atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 MEDIA_ROOT = VAR_DIR / "media"
 
 if database_url := env.str("TEST_DATABASE_URL", default=""):
