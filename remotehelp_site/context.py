@@ -31,8 +31,6 @@ def _links(request: HttpRequest) -> list[Link]:
 
     return [
         link(_("Start"), "home", "home"),
-        link(_("Get help"), "help_sessions:get", "lifebuoy", "help_sessions:redeem"),
-        link(_("Give help"), "help_sessions:give", "computer-desktop"),
         link(_("Sessions"), "reports:sessions", "clock", "reports:session"),
     ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -43,6 +44,7 @@ OBSERVE = """
   const remember = (name, kept) => {
     window[name] = new Proxy(window[name], {
       construct(target, args) {
+        if (window.relayOnly && args[0]?.iceServers) args[0].iceTransportPolicy = "relay";
         const made = new target(...args);
         kept.push(made);
         return made;
@@ -96,8 +98,44 @@ def _answers(url: str) -> bool:
         return False
 
 
+@dataclass
+class Turn:
+    """A running coturn and the secret that it shares with the site."""
+
+    url: str
+    secret: str
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+    program = shutil.which("turnserver")
+    assert program, "Debian's coturn is missing"
+    folder, port, secret = tmp_path_factory.mktemp("turn"), free_port(), secrets.token_urlsafe(24)
+    with (folder / "turn.log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                program, "-n", "--use-auth-secret", f"--static-auth-secret={secret}",
+                "--realm=remotehelp.example", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
+                f"--listening-port={port}", "--allow-loopback-peers", "--no-tls", "--no-dtls",
+                "--no-cli", "--log-file=stdout", f"--pidfile={folder}/pid", f"--userdb={folder}/db",
+            ],
+            cwd=folder, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            until(lambda: _listens(port), "the relay listens")
+            yield Turn(f"turn:127.0.0.1:{port}", secret)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, turn: Turn) -> Iterator[Site]:
     """`remotehelp up --demo` in a folder of its own, or the site that REMOTEHELP_SITE_VAR points to."""
     if ready := os.environ.get("REMOTEHELP_SITE_VAR"):
         yield _site_of(Path(ready))
@@ -110,6 +148,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "PORT": str(port),
         # Every browser here has the same address; its limit has a test of its own.
         "REMOTEHELP_CODE_TRIES_PER_ADDRESS": "1000",
+        "REMOTEHELP_TURN_URLS": turn.url,
+        "REMOTEHELP_TURN_SECRET": turn.secret,
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     with (folder / "site.log").open("wb") as log:
@@ -192,13 +232,15 @@ class Desk:
     complaints: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def page(self, browser: Browser, role: str, **options: Any) -> Page:
+    def page(
+        self, browser: Browser, role: str, *, is_relay_only: bool = False, **options: Any
+    ) -> Page:
         options.setdefault("viewport", {"width": 1440, "height": 900})
         options.setdefault("locale", "en-GB")
         context = browser.new_context(base_url=self.site.url, **options)
         self.contexts.append(context)
         # The tests hold on to what the page's modules keep to themselves; the page is not changed.
-        context.add_init_script(OBSERVE)
+        context.add_init_script(f"window.relayOnly = {str(is_relay_only).lower()};" + OBSERVE)
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))

@@ -152,6 +152,24 @@ def test_two_sessions_run_at_the_same_time(
     expect(other_tab.locator("[data-ended]")).to_be_visible()
 
 
+def test_where_no_direct_path_exists_the_session_is_relayed_and_says_so(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser, marker: Marker
+) -> None:
+    helper = desk.page(helper_browser, "helper", is_relay_only=True)
+    sharer = desk.page(sharer_browser, "sharer", is_relay_only=True)
+    go_live(helper, sharer)
+    marker.colour(10, 160, 90)
+    until(lambda: sees(helper, marker, (10, 160, 90)), "the picture comes through the relay")
+    expect(helper.locator("[data-path]")).to_contain_text("Relayed")
+    helper.get_by_role("button", name="Relayed").click()
+    panel = helper.get_by_role("complementary", name="Connection")
+    expect(panel.locator("[data-stat=fps]")).not_to_have_text("–")
+    expect(panel.locator("[data-stat=bytes]")).to_contain_text("MB")
+    axe_finds_nothing(helper)
+    helper.get_by_role("button", name="Leave").click()
+    expect(sharer.locator("[data-ended]")).to_be_visible()
+
+
 def test_a_link_with_the_code_survives_sign_in_and_leaves_no_trace(
     desk: Desk, helper_browser: Browser
 ) -> None:

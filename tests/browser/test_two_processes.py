@@ -56,8 +56,12 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
 def _run(environment: dict[str, str], *command: str) -> str:
     done = subprocess.run(
         [sys.executable, *command],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -82,7 +86,7 @@ def twins(production: dict[str, str]) -> Iterator[tuple[Site, Site]]:
                         env={**production, "PORT": str(port)},
                         stdout=out,
                         stderr=out,
-                    )  # fmt: skip
+                    )
                 )
                 until(lambda port=port: _answers(f"http://localhost:{port}"), log.read_text, 60)
                 by_role = {person["role"]: person for person in people}

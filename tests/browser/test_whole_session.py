@@ -79,7 +79,7 @@ def test_a_helper_sees_the_sharers_live_screen_and_both_know_how_it_ended(
     sharer.get_by_role("button", name="Leave").click()
     expect(sharer.get_by_role("heading", name="You ended the session.")).to_be_visible()
     expect(helper.get_by_role("heading", name=f"{sharer_name} ended the session.")).to_be_visible()
-    assert not helper.evaluate("document.querySelector('video').srcObject")
+    expect(helper.locator("video")).to_have_count(0)
     axe_finds_nothing(helper)
     axe_finds_nothing(sharer)
 

@@ -23,13 +23,14 @@ class SessionPage {
     this.body = body;
     this.side = body.dataset.side;
     this.panel = body.querySelector("[data-panel]");
-    this.stage = body.querySelector("[data-stage]");
-    this.words = body.querySelector("[data-words]").dataset;
+    const template = body.querySelector("[data-stage-template]").content;
+    this.stage = document.importNode(template, true).querySelector("[data-stage]");
+    this.words = this.stage.querySelector("[data-words]").dataset;
     this.stopCounting = () => undefined;
     this.socket = new Socket(body.dataset.socketPath);
     const send = (message) => this.socket.send(message);
     this.peer = this.side === "helper" ? new HelperPeer(send) : new SharerPeer(send);
-    this.clock = new Clock(body.querySelector("[data-clock]"));
+    this.clock = new Clock(this.stage.querySelector("[data-clock]"));
     this.talk = new Talk(this.stage, this.peer, "");
     new StatsPanel(this.stage, this.peer);
     if (this.side === "helper") this.viewer = new Viewer(this.stage);
@@ -72,7 +73,6 @@ class SessionPage {
   readPanel({ moveFocus = false } = {}) {
     const panel = this.panel.querySelector("[data-panel-state]");
     if (!panel) return;
-    const before = this.isLive;
     this.body.dataset.state = panel.dataset.panelState;
     this.body.toggleAttribute("data-live", this.isLive);
     this.stopCounting();
@@ -80,8 +80,8 @@ class SessionPage {
     localTimes(this.panel);
     this.readNames(panel.dataset);
     if (panel.dataset.secondsActive) this.clock.startedSecondsAgo(Number(panel.dataset.secondsActive));
-    if (this.isLive && !before) this.goLive();
-    if (this.state === "ended") this.end();
+    if (this.isLive && !this.stage.isConnected) this.goLive();
+    if (this.state === "ended" && !this.isOver) this.end();
     this.showSource();
     if (moveFocus) this.panel.querySelector("[data-focus]")?.focus({ preventScroll: this.isLive });
   }
@@ -165,6 +165,7 @@ class SessionPage {
   }
 
   async changed(state) {
+    if (state === "ended") this.socket.close(); // the server closes it now, for good
     // The page of the one who took the step is swapped by the answer to their form.
     if (state !== this.state || !this.isLive) await this.refresh();
   }
@@ -194,6 +195,8 @@ class SessionPage {
   // --- the connection --------------------------------------------------------------------------
 
   goLive() {
+    this.panel.before(this.stage);
+    window.htmx.process(this.stage);
     this.say("connecting", { isBusy: true });
     if (this.socket.isOpen) this.connect();
   }
@@ -231,11 +234,13 @@ class SessionPage {
   }
 
   end() {
+    this.isOver = true;
     this.say(null);
     this.peer.drop();
     if (this.side === "sharer") this.peer.stopShowing();
     this.viewer?.clear();
     if (document.fullscreenElement) document.exitFullscreen();
+    this.stage.remove();
     this.socket.close();
     this.showNet(false);
   }
