@@ -338,21 +338,27 @@ def sqlite(lane: Lane) -> None:
     )
 
 
-def postgresql_and_redis(lane: Lane) -> None:
+@contextlib.contextmanager
+def services(lane: Lane) -> Iterator[dict[str, str]]:
+    """A PostgreSQL and a Redis of the lane's own, as the tests find them."""
     with (
         tempfile.TemporaryDirectory(prefix="remotehelp-", ignore_cleanup_errors=True) as name,
         postgresql(lane, Path(name)) as database,
         redis(lane, Path(name)) as broker,
     ):
-        env = {"TEST_DATABASE_URL": database, "TEST_REDIS_URL": broker}
+        yield {"TEST_DATABASE_URL": database, "TEST_REDIS_URL": broker}
+
+
+def postgresql_and_redis(lane: Lane) -> None:
+    with services(lane) as env:
         pytest(lane, "-m", "not browser", env=env)
 
 
 def browser(lane: Lane) -> None:
     if not (ROOT / "tests" / "browser").is_dir():
         raise LaneError("tests/browser is missing")
-    with display(lane) as name:
-        pytest(lane, "tests/browser", "-m", "browser", env={"DISPLAY": name})
+    with services(lane) as env, display(lane) as name:
+        pytest(lane, "tests/browser", "-m", "browser", env={**env, "DISPLAY": name})
 
 
 LANES: dict[str, Callable[[Lane], None]] = {

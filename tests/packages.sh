@@ -24,6 +24,7 @@ need postgresql has_postgresql
 need redis-server command -v redis-server
 need chromium has_chromium
 need xvfb command -v Xvfb
+need coturn command -v turnserver
 need fonts-dejavu-core has_font 'DejaVuSans.ttf'
 need fonts-noto-cjk has_font 'NotoSansCJK-Regular.ttc'
 
