@@ -27,7 +27,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from tests.browser.marker import Marker
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREEN = (1280, 800)
 QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -219,7 +218,7 @@ def denying_browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def marker() -> Iterator[Marker]:
-    window = Marker(os.environ["DISPLAY"], SCREEN[0] - 260, 100, 200, 200)
+    window = Marker(os.environ["DISPLAY"], from_right=260, y=100, edge=200)
     yield window
     window.close()
 

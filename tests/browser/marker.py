@@ -34,7 +34,7 @@ class _Attributes(ctypes.Structure):
 class Marker:
     """A borderless window above all others. Its colour is what `colour` set last."""
 
-    def __init__(self, display: str, x: int, y: int, width: int, height: int) -> None:
+    def __init__(self, display: str, *, from_right: int, y: int, edge: int) -> None:
         self._x11 = ctypes.CDLL(ctypes.util.find_library("X11") or "libX11.so.6")
         self._x11.XOpenDisplay.restype = ctypes.c_void_p
         self._x11.XDefaultRootWindow.restype = ctypes.c_ulong
@@ -43,11 +43,13 @@ class Marker:
         if not pointer:
             raise RuntimeError(f"no X display {display}")
         self._display = ctypes.c_void_p(pointer)
-        self.centre = (x + width // 2, y + height // 2)
+        self.screen_width = int(self._x11.XDisplayWidth(self._display, 0))
+        x = self.screen_width - from_right
+        self.centre = (x + edge // 2, y + edge // 2)
         attributes = _Attributes(override_redirect=1, background_pixel=0)
         root = ctypes.c_ulong(self._x11.XDefaultRootWindow(self._display))
         window = self._x11.XCreateWindow(
-            self._display, root, x, y, width, height, 0, 0, 1, None,
+            self._display, root, x, y, edge, edge, 0, 0, 1, None,
             ctypes.c_ulong(OVERRIDE_REDIRECT | BACK_PIXEL), ctypes.byref(attributes),
         )  # fmt: skip
         self._window = ctypes.c_ulong(window)

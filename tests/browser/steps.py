@@ -11,14 +11,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.marker import Marker
 
-PIXEL = """([x, y]) => {
+PIXEL = """([x, y, width]) => {
   const video = document.querySelector("video");
   if (!video || !video.videoWidth) return null;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   const context = canvas.getContext("2d");
   context.drawImage(video, 0, 0);
-  const scale = video.videoWidth / 1280;
+  const scale = video.videoWidth / width;
   return [...context.getImageData(x * scale, y * scale, 1, 1).data].slice(0, 3);
 }"""
 
@@ -66,7 +66,7 @@ def near(found: list[int] | None, wanted: tuple[int, int, int]) -> bool:
 
 
 def sees(helper: Page, marker: Marker, colour: tuple[int, int, int]) -> bool:
-    return near(helper.evaluate(PIXEL, list(marker.centre)), colour)
+    return near(helper.evaluate(PIXEL, [*marker.centre, marker.screen_width]), colour)
 
 
 def axe_finds_nothing(page: Page) -> None:
