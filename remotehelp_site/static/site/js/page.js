@@ -4,9 +4,10 @@ const language = document.documentElement.lang || "en";
 
 export function localTimes(root) {
   const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const short = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   for (const time of root.querySelectorAll("time[data-local-time]")) {
     const at = new Date(time.dateTime);
-    if (!Number.isNaN(at.getTime())) time.textContent = full.format(at);
+    if (!Number.isNaN(at.getTime())) time.textContent = (time.dataset.localTime === "time" ? short : full).format(at);
   }
 }
 
