@@ -89,7 +89,7 @@ class Site:
     people: dict[str, dict[str, str]]
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
@@ -158,7 +158,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, turn: Turn) -> Iterator[Site]
         )  # fmt: skip
         try:
             until(
-                lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{port}"),
+                lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}"),
                 "the site answers",
                 60,
             )

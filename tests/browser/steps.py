@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import until
 from tests.browser.marker import Marker
 
 PIXEL = """([x, y, width]) => {
@@ -67,6 +68,11 @@ def near(found: list[int] | None, wanted: tuple[int, int, int]) -> bool:
 
 def sees(helper: Page, marker: Marker, colour: tuple[int, int, int]) -> bool:
     return near(helper.evaluate(PIXEL, [*marker.centre, marker.screen_width]), colour)
+
+
+def until_seen(helper: Page, marker: Marker, colour: tuple[int, int, int]) -> None:
+    """Wait until the helper's picture shows the marker in that colour: the screen is live."""
+    until(lambda: sees(helper, marker, colour), f"the helper sees {colour}", 30)
 
 
 def axe_finds_nothing(page: Page) -> None:

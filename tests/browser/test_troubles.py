@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Desk, until
+from tests.browser.conftest import Desk
 from tests.browser.marker import Marker
 from tests.browser.steps import (
     ask_to_view,
@@ -14,7 +14,7 @@ from tests.browser.steps import (
     get_code,
     go_live,
     introduce,
-    sees,
+    until_seen,
 )
 
 pytestmark = pytest.mark.browser
@@ -62,7 +62,7 @@ def test_a_closed_window_can_be_shared_again(
     axe_finds_nothing(helper)
     sharer.get_by_role("button", name="Share again").click()
     marker.colour(255, 0, 255)
-    until(lambda: sees(helper, marker, (255, 0, 255)), "the helper sees the screen again")
+    until_seen(helper, marker, (255, 0, 255))
     expect(helper.get_by_text("stopped showing the screen")).to_be_hidden()
     helper.get_by_role("button", name="Leave").click()
     expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
@@ -76,11 +76,11 @@ def test_a_reloaded_page_of_either_side_comes_back_into_the_session(
     go_live(helper, sharer)
     helper.reload()
     marker.colour(255, 128, 0)
-    until(lambda: sees(helper, marker, (255, 128, 0)), "the reloaded helper sees the screen")
+    until_seen(helper, marker, (255, 128, 0))
     sharer.reload()
     sharer.get_by_role("button", name="Share again").click()
     marker.colour(0, 128, 255)
-    until(lambda: sees(helper, marker, (0, 128, 255)), "the helper sees the reloaded sharer")
+    until_seen(helper, marker, (0, 128, 255))
     expect(helper.locator("body[data-state=active]")).to_be_attached()
     sharer.get_by_role("button", name="Leave").click()
     expect(helper.get_by_role("heading", name="ended the session")).to_be_visible()
@@ -97,13 +97,13 @@ def test_a_broken_network_is_bridged_without_a_new_code(
     helper.evaluate("window.seen.sockets.at(-1).close()")
     expect(helper.get_by_text("connection to the site is interrupted")).to_be_visible()
     marker.colour(200, 0, 100)
-    until(lambda: sees(helper, marker, (200, 0, 100)), "the picture goes on without the site")
+    until_seen(helper, marker, (200, 0, 100))
     helper.context.set_offline(False)
     expect(helper.get_by_text("connection to the site is interrupted")).to_be_hidden()
     # The path between the pages breaks without a word: the sharer notices, mends, then begins anew.
     helper.evaluate("window.seen.peers.at(-1).close()")
     marker.colour(0, 200, 100)
-    until(lambda: sees(helper, marker, (0, 200, 100)), "the picture is back on a new path", 30)
+    until_seen(helper, marker, (0, 200, 100))
     expect(helper.locator("body[data-state=active]")).to_be_attached()
     helper.get_by_role("button", name="Leave").click()
     expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
@@ -142,12 +142,12 @@ def test_two_sessions_run_at_the_same_time(
     go_live(other_tab, other_sharer)
     marker.colour(90, 200, 250)
     for page in (helper, other_tab):
-        until(lambda page=page: sees(page, marker, (90, 200, 250)), "both pictures are live")
+        until_seen(page, marker, (90, 200, 250))
     helper.get_by_role("button", name="Leave").click()
     expect(sharer.locator("[data-ended]")).to_be_visible()
     # The other one goes on.
     marker.colour(250, 90, 90)
-    until(lambda: sees(other_tab, marker, (250, 90, 90)), "the second session goes on")
+    until_seen(other_tab, marker, (250, 90, 90))
     other_sharer.get_by_role("button", name="Leave").click()
     expect(other_tab.locator("[data-ended]")).to_be_visible()
 
@@ -159,7 +159,7 @@ def test_where_no_direct_path_exists_the_session_is_relayed_and_says_so(
     sharer = desk.page(sharer_browser, "sharer", is_relay_only=True)
     go_live(helper, sharer)
     marker.colour(10, 160, 90)
-    until(lambda: sees(helper, marker, (10, 160, 90)), "the picture comes through the relay")
+    until_seen(helper, marker, (10, 160, 90))
     expect(helper.locator("[data-path]")).to_contain_text("Relayed")
     helper.get_by_role("button", name="Relayed").click()
     panel = helper.get_by_role("complementary", name="Connection")

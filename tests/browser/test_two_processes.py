@@ -9,15 +9,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import ROOT, Desk, Site, _answers, free_port, until
+from tests.browser.conftest import ROOT, Desk, Site, answers, free_port, until
 from tests.browser.marker import Marker
-from tests.browser.steps import go_live, sees
+from tests.browser.steps import go_live, until_seen
 
 pytestmark = pytest.mark.browser
 
@@ -88,9 +89,9 @@ def twins(production: dict[str, str]) -> Iterator[tuple[Site, Site]]:
                         stderr=out,
                     )
                 )
-                until(lambda port=port: _answers(f"http://localhost:{port}"), log.read_text, 60)
-                by_role = {person["role"]: person for person in people}
-                sites.append(Site(f"http://localhost:{port}", by_role))
+                site = Site(f"http://localhost:{port}", {p["role"]: p for p in people})
+                until(partial(answers, site.url), log.read_text, 60)
+                sites.append(site)
         yield sites[0], sites[1]
     finally:
         for process in processes:
@@ -107,7 +108,7 @@ def test_helper_and_sharer_on_different_processes_have_a_whole_session(
     sharer = other.page(sharer_browser, "sharer")
     go_live(helper, sharer)
     marker.colour(255, 0, 255)
-    until(lambda: sees(helper, marker, (255, 0, 255)), "the picture crosses the processes")
+    until_seen(helper, marker, (255, 0, 255))
     helper.get_by_role("button", name="Chat").click()
     helper.get_by_label("Message", exact=True).fill("Across two processes")
     helper.get_by_role("button", name="Send").click()

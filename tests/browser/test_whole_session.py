@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Desk, until
+from tests.browser.conftest import Desk
 from tests.browser.marker import Marker
-from tests.browser.steps import ask_to_view, axe_finds_nothing, enter_code, get_code, sees
+from tests.browser.steps import ask_to_view, axe_finds_nothing, enter_code, get_code, until_seen
 
 pytestmark = pytest.mark.browser
 
@@ -51,7 +51,7 @@ def test_a_helper_sees_the_sharers_live_screen_and_both_know_how_it_ended(
     # The picture is live: every change of the marker arrives (S6).
     for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)):
         marker.colour(*colour)
-        until(lambda c=colour: sees(helper, marker, c), f"the helper sees {colour}")
+        until_seen(helper, marker, colour)
     expect(helper.locator("body[data-state=active]")).to_be_attached()
     expect(sharer.locator("body[data-state=active]")).to_be_attached()
     expect(helper.locator("[data-path]")).to_contain_text("Direct")
