@@ -8,9 +8,9 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from apps.sessions.grounds import message_of
 from apps.sessions.models import HelpSession, Refusal, SessionEvent, Side
 from apps.sessions.states import EndReason, Kind, State
-from apps.sessions.words import GROUNDS
 
 
 def device_words(session: HelpSession) -> str:
@@ -55,9 +55,9 @@ def _ended(event: SessionEvent, who: str) -> str:
         return _("%(name)s ended the session.") % {"name": who}
     if reason == EndReason.ENDED_BY_ADMIN:
         return _("%(name)s ended the session as an administrator.") % {"name": who}
-    if reason in GROUNDS:
+    if message_of(reason):
         return _("The session ended because its ground fell away: %(reason)s") % {
-            "reason": GROUNDS[reason]
+            "reason": message_of(reason)
         }
     label = EndReason(reason).label if reason in EndReason.values else _("no reason was recorded")
     return _("The session ended: %(reason)s.") % {"reason": label}
@@ -118,5 +118,5 @@ def event_words(event: SessionEvent) -> str:
 def refusal_words(refusal: Refusal) -> str:
     """What the help decision refused, and why."""
     return _("The help decision refused a step: %(reason)s") % {
-        "reason": GROUNDS.get(refusal.code, refusal.code)
+        "reason": message_of(refusal.code) or refusal.code
     }

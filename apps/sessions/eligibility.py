@@ -7,7 +7,7 @@ the device app and the admin ask these two and nothing else.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from apps.common.clock import now
 from apps.common.errors import RuleError
 from apps.devices.selectors import FailedPolicy
 from apps.roles.models import Action
+from apps.sessions.grounds import GROUNDS
 from apps.sessions.selectors import Facts, gather_facts
 from apps.sessions.states import Kind
 from apps.tenants.models import Cloud
@@ -93,37 +94,24 @@ class IneligibleError(RuleError):
         }
 
 
-def _supported(facts: Facts) -> Check:
-    name = CheckName.SUPPORTED
+def _check(name: CheckName, code: str) -> Check:
+    """The check passed, or with a code, was refused for that reason."""
+    if not code:
+        return Check(name, True)
+    ground = GROUNDS[code]
+    return Check(name, False, code, ground.message, ground.remedy)
+
+
+def _same_tenant(facts: Facts) -> str:
+    if not facts.are_active:
+        return "person_disabled"
+    return "" if facts.are_of_one_tenant else "not_together"
+
+
+def _supported(facts: Facts) -> str:
     if facts.cloud is not Cloud.PUBLIC:
-        return Check(
-            name,
-            False,
-            "government_cloud",
-            _("Remote help is not available to organisations in a government cloud."),
-            _("Only an organisation in the public cloud can use remote help."),
-        )
-    if not facts.is_market_available:
-        return Check(
-            name,
-            False,
-            "market_unavailable",
-            _("Remote help is not available in your organisation's market."),
-            _("The site operator can make the market available."),
-        )
-    return Check(name, True)
-
-
-def _enabled(facts: Facts) -> Check:
-    if facts.is_remote_help_enabled:
-        return Check(CheckName.ENABLED, True)
-    return Check(
-        CheckName.ENABLED,
-        False,
-        "remote_help_off",
-        _("Your organisation has switched remote help off."),
-        _("An administrator can switch it on under Tenant administration, Remote help, Settings."),
-    )
+        return "government_cloud"
+    return "" if facts.is_market_available else "market_unavailable"
 
 
 def _pending_message(expected_at: datetime) -> str:
@@ -137,130 +125,34 @@ _pending_words = lazy(_pending_message, str)  # written in the reader's language
 
 
 def _licensed(facts: Facts) -> Check:
-    name = CheckName.LICENSED
     expected_at = facts.license.expected_at
-    if facts.license.is_active:
-        return Check(name, True)
-    if expected_at is not None:
-        return Check(
-            name,
-            False,
-            "license_pending",
-            _pending_words(expected_at),
-            _("Nothing needs to be done: it becomes active by itself."),
-            expected_at,
-        )
-    return Check(
-        name,
-        False,
-        "license_missing",
-        _("Your organisation has no active Remote Help licence."),
-        _("An administrator can order one or start a trial under Licences."),
+    if facts.license.is_active or expected_at is None:
+        code = "" if facts.license.is_active else "license_missing"
+        return _check(CheckName.LICENSED, code)
+    return replace(
+        _check(CheckName.LICENSED, "license_pending"),
+        message=_pending_words(expected_at),
+        expected_at=expected_at,
     )
 
 
-def _seats(facts: Facts) -> tuple[Check, Check]:
-    remedy = _("An administrator can assign a seat under Licences.")
-    return (
-        Check(CheckName.HELPER_SEAT, True)
-        if facts.has_helper_seat
-        else Check(
-            CheckName.HELPER_SEAT,
-            False,
-            "helper_has_no_seat",
-            _("The helper has no Remote Help licence."),
-            remedy,
-        ),
-        Check(CheckName.SHARER_SEAT, True)
-        if facts.has_sharer_seat
-        else Check(
-            CheckName.SHARER_SEAT,
-            False,
-            "sharer_has_no_seat",
-            _("The sharer has no Remote Help licence."),
-            remedy,
-        ),
-    )
-
-
-_NOT_PERMITTED: dict[Action, Words] = {
-    Action.VIEW_SCREEN: _("The helper's roles do not allow viewing the screen of this person."),
-    Action.FULL_CONTROL: _("The helper's roles do not allow full control for this person."),
-    Action.ELEVATION: _("The helper's roles do not allow elevation for this person."),
-}
-
-
-def _permitted(facts: Facts, action: Action) -> Check:
+def _permitted(facts: Facts, action: Action) -> str:
     needed = {action, Action.FULL_CONTROL} if action is Action.ELEVATION else {action}
     if needed <= facts.actions:
-        return Check(CheckName.PERMITTED, True)
-    if not facts.actions:
-        return Check(
-            CheckName.PERMITTED,
-            False,
-            "out_of_scope",
-            _("No role assignment of the helper covers this person or this device."),
-            _("An administrator can add the person's group to the scope of a role assignment."),
-        )
-    return Check(
-        CheckName.PERMITTED,
-        False,
-        f"{action.value}_not_permitted",
-        _NOT_PERMITTED[action],
-        _("An administrator can add the permission to a role that covers this person."),
-    )
+        return ""
+    return f"{action.value}_not_permitted" if facts.actions else "out_of_scope"
 
 
-def _device(facts: Facts) -> Check:
+def _device(facts: Facts) -> str:
     if facts.is_enrolled or facts.are_unenrolled_devices_allowed:
-        return Check(CheckName.DEVICE, True)
-    if facts.lacks_base_license:
-        return Check(
-            CheckName.DEVICE,
-            False,
-            "base_license_missing",
-            _("Without a device management licence the organisation has no enrolled devices."),
-            _("An administrator can order the base licence, or allow unenrolled devices."),
-        )
-    return Check(
-        CheckName.DEVICE,
-        False,
-        "device_not_enrolled",
-        _(
-            "Your organisation does not allow remote help on devices that are not enrolled. "
-            "A plain browser counts as one."
-        ),
-        _("Enrol the device, or let an administrator allow unenrolled devices."),
-    )
+        return ""
+    return "base_license_missing" if facts.lacks_base_license else "device_not_enrolled"
 
 
-def _conditional_access(facts: Facts) -> Check:
-    name = CheckName.CONDITIONAL_ACCESS
+def _conditional_access(facts: Facts) -> str:
     if not facts.is_compliance_required or facts.is_compliant:
-        return Check(name, True)
-    if not facts.is_enrolled:
-        return Check(
-            name,
-            False,
-            "compliant_device_required",
-            _(
-                "A conditional access policy of your organisation requires a compliant device. "
-                "A device that is not enrolled is never compliant."
-            ),
-            _("Use an enrolled, compliant device, or let an administrator change the policy."),
-        )
-    return Check(
-        name,
-        False,
-        "compliant_device_required",
-        _(
-            "A conditional access policy of your organisation requires a compliant device, and this "
-            "device is not compliant."
-        ),
-        _(
-            "Mend what the device's page lists as failed, or let an administrator change the policy."
-        ),
-    )
+        return ""
+    return "compliant_device_required"
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -274,22 +166,14 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _app_version(facts: Facts) -> Check:
+def _app_version(facts: Facts) -> str:
     # A plain browser runs no app: it is served the present pages.
     is_old = (
         bool(facts.app_version)
         and bool(facts.mandatory_app_version)
         and version_key(facts.app_version) < version_key(facts.mandatory_app_version)
     )
-    if not is_old:
-        return Check(CheckName.APP_VERSION, True)
-    return Check(
-        CheckName.APP_VERSION,
-        False,
-        "app_too_old",
-        _("The app on the device is older than your organisation requires."),
-        _("Install the present version of the app on the device."),
-    )
+    return "app_too_old" if is_old else ""
 
 
 def decide(facts: Facts, action: Action, *, is_running: bool = False) -> Decision:
@@ -298,31 +182,22 @@ def decide(facts: Facts, action: Action, *, is_running: bool = False) -> Decisio
     `is_running` asks whether a session that was allowed may go on: a licence that ended leaves it (L3), and
     an app version is asked for before a session, not during one (A3).
     """
-    together = facts.are_of_one_tenant and facts.are_active
-    checks = [
-        Check(CheckName.SAME_TENANT, True)
-        if together
-        else Check(
-            CheckName.SAME_TENANT,
-            False,
-            "not_together" if facts.are_active else "person_disabled",
-            _("Both people must be active members of the same organisation.")
-            if facts.are_active
-            else _("One of the two accounts has been disabled."),
-            _("Both sign in with an active account of the same organisation."),
-        ),
-        _supported(facts),
-        _enabled(facts),
-        Check(CheckName.LICENSED, True) if is_running else _licensed(facts),
-        *_seats(facts),
-        _permitted(facts, action),
-        _device(facts),
-        _conditional_access(facts),
-        Check(CheckName.APP_VERSION, True) if is_running else _app_version(facts),
-    ]
+    name = CheckName
+    checks = (
+        _check(name.SAME_TENANT, _same_tenant(facts)),
+        _check(name.SUPPORTED, _supported(facts)),
+        _check(name.ENABLED, "" if facts.is_remote_help_enabled else "remote_help_off"),
+        Check(name.LICENSED, True) if is_running else _licensed(facts),
+        _check(name.HELPER_SEAT, "" if facts.has_helper_seat else "helper_has_no_seat"),
+        _check(name.SHARER_SEAT, "" if facts.has_sharer_seat else "sharer_has_no_seat"),
+        _check(name.PERMITTED, _permitted(facts, action)),
+        _check(name.DEVICE, _device(facts)),
+        _check(name.CONDITIONAL_ACCESS, _conditional_access(facts)),
+        _check(name.APP_VERSION, "" if is_running else _app_version(facts)),
+    )
     return Decision(
         action=action,
-        checks=tuple(checks),
+        checks=checks,
         warnings=facts.failed_policies,
         is_device_compliant=facts.is_compliant,
     )

@@ -6,51 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrPromise
 
+from apps.sessions.grounds import message_of
 from apps.sessions.models import HelpSession, Refusal, Side
 from apps.sessions.states import EndReason
-
-# The grounds of a session that ended, and of a refusal that was told to the other side.
-GROUNDS: dict[str, StrPromise] = {
-    "not_together": gettext_lazy("Both people must be active members of the same organisation."),
-    "person_disabled": gettext_lazy("One of the two accounts has been disabled."),
-    "government_cloud": gettext_lazy(
-        "Remote help is not available to organisations in a government cloud."
-    ),
-    "market_unavailable": gettext_lazy(
-        "Remote help is not available in your organisation's market."
-    ),
-    "remote_help_off": gettext_lazy("Your organisation has switched remote help off."),
-    "license_pending": gettext_lazy("Your organisation's Remote Help licence is not active yet."),
-    "license_missing": gettext_lazy("Your organisation has no active Remote Help licence."),
-    "helper_has_no_seat": gettext_lazy("The helper has no Remote Help licence."),
-    "sharer_has_no_seat": gettext_lazy("The sharer has no Remote Help licence."),
-    "out_of_scope": gettext_lazy(
-        "No role assignment of the helper covers this person or this device."
-    ),
-    "view_screen_not_permitted": gettext_lazy(
-        "The helper's roles do not allow viewing the screen of this person."
-    ),
-    "full_control_not_permitted": gettext_lazy(
-        "The helper's roles do not allow full control for this person."
-    ),
-    "elevation_not_permitted": gettext_lazy(
-        "The helper's roles do not allow elevation for this person."
-    ),
-    "base_license_missing": gettext_lazy(
-        "Without a device management licence the organisation has no enrolled devices."
-    ),
-    "device_not_enrolled": gettext_lazy(
-        "Your organisation does not allow remote help on devices that are not enrolled. "
-        "A plain browser counts as one."
-    ),
-    "compliant_device_required": gettext_lazy(
-        "A conditional access policy of your organisation requires a compliant device."
-    ),
-    "app_too_old": gettext_lazy("The app on the device is older than your organisation requires."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +21,7 @@ class Told:
 
 
 def refusal_words(refusal: Refusal) -> Told:
-    reason = str(GROUNDS.get(refusal.code, ""))
+    reason = message_of(refusal.code)
     if refusal.step == "redeem" and refusal.sharer is not None:
         headline = _("%(name)s entered the code but could not join.") % {
             "name": refusal.sharer.full_name
@@ -95,9 +54,9 @@ def end_words(session: HelpSession, side: Side) -> EndWords:
         headline = _("%(name)s ended the session.") % {"name": _other_name(session, side)}
         return EndWords(headline, "")
     if reason is EndReason.GROUND_LOST:
-        why = GROUNDS.get(session.end_detail)
         return EndWords(
-            _("The session was ended because the right to it was withdrawn."), str(why or "")
+            _("The session was ended because the right to it was withdrawn."),
+            message_of(session.end_detail),
         )
     if reason is EndReason.DECLINED and side is Side.SHARER:
         return EndWords(_("You declined the request, and the session has ended."), "")
