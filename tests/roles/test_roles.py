@@ -170,6 +170,25 @@ def test_a_group_of_another_tenant_behind_our_back_makes_no_helper(mallory, cont
     assert assignment not in assignments_of(mallory)
 
 
+def test_an_admin_group_of_another_tenant_behind_our_back_makes_no_helper(
+    sam, contoso, fabrikam, wilma
+):
+    theirs = make_group(fabrikam)
+    theirs.people.add(wilma)
+    assignment = services.assign_role(
+        actor=None,
+        tenant=contoso,
+        role=services.help_desk_operator(),
+        name="Mixed",
+        admin_groups=[],
+        covers_all_users=True,
+    )
+    assignment.admin_groups.add(theirs)
+    assert actions_on(wilma, sharer_id=sam.pk) == frozenset()
+    assignment.admin_groups.add(make_group(contoso, people=[wilma]))
+    assert actions_on(wilma, sharer_id=sam.pk) == frozenset(Action)
+
+
 def test_everybodys_actions_are_one_statement(hanna, sam, django_assert_num_queries):
     with django_assert_num_queries(1):
         actions_on(hanna, sharer_id=sam.pk, device_id=sam.pk, is_device_enrolled=True)

@@ -62,6 +62,16 @@ def test_consent_to_one_request_is_no_consent_to_the_next(hanna, sam):
     assert (row.state, row.kind, row.allowed_at) == (State.REQUESTED, Kind.FULL_CONTROL, None)
 
 
+def test_consent_to_one_request_is_no_consent_to_a_like_one(hanna, sam):
+    session = make_session(hanna, sam, State.REQUESTED)
+    stale = reread(session)
+    services.decline(actor=sam, session=session)
+    services.request_kind(actor=hanna, session=session, kind=Kind.VIEW_SCREEN)
+    with pytest.raises(IllegalStepError):
+        services.allow(actor=sam, session=stale, kind=Kind.VIEW_SCREEN)
+    assert reread(session).state == State.REQUESTED
+
+
 def test_an_answer_after_two_minutes_is_too_late(clock, hanna, sam, settings):
     """Product.md 5.5: nothing is ever accepted by a timeout, nor after it."""
     in_time = make_session(hanna, sam, State.REQUESTED)

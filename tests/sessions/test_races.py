@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from django.db import transaction
 
+from apps.common.clock import now
 from apps.sessions import services
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.services.core import IllegalStepError
@@ -133,6 +134,20 @@ def test_leaving_while_a_step_is_being_committed_still_ends_it(hanna, sam):
         wait_until_blocked()
     assert isinstance(leaving.result(), HelpSession)
     assert reread(session).state == State.ENDED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_settling_while_the_time_is_being_extended_ends_nothing(clock, hanna, settings):
+    opened = services.open_session(actor=hanna)
+    clock.shift(settings.REMOTEHELP_CODE_VALID_FOR)
+    with transaction.atomic():
+        HelpSession.objects.filter(pk=opened.session.pk).update(
+            expires_at=now() + settings.REMOTEHELP_CODE_VALID_FOR
+        )
+        settling = Thread(partial(services.settle, reread(opened.session)))
+        wait_until_blocked()
+    assert settling.result().state == State.WAITING
+    assert story(opened.session) == ["opened"]
 
 
 @pytest.mark.django_db(transaction=True)
