@@ -77,6 +77,8 @@ def serve(*, host: str, port: int, on_ready: Callable[[], None]) -> bool:
         endpoints=build_endpoint_description_strings(host=host, port=port),
         signal_handlers=False,
         http_timeout=HTTP_TIMEOUT,
+        # All come back at once after a restart, and joining a session waits for the database.
+        websocket_handshake_timeout=20,
         websocket_timeout=-1,  # a session may last a working day; pings find the dead ones
         ping_interval=PING_EVERY,
         ping_timeout=PING_TIMEOUT,

@@ -25,7 +25,7 @@ class _Channel:
     __slots__ = ("messages", "waiter")
 
     def __init__(self) -> None:
-        self.messages: deque[Message] = deque()
+        self.messages: deque[Message] | None = None  # most are empty nearly always
         self.waiter: asyncio.Future[None] | None = None
 
 
@@ -62,13 +62,17 @@ class LocalChannelLayer(BaseChannelLayer):
             box = self._channels.get(channel)
             if box is None:
                 return  # its reader is gone
-            if len(box.messages) >= self.capacity:
+            if box.messages is None:
+                box.messages = deque()
+            elif len(box.messages) >= self.capacity:
                 raise ChannelFull
             box.messages.append(dict(message))
             waiter, box.waiter = box.waiter, None
         if waiter is not None:
             loop = waiter.get_loop()
-            if not loop.is_closed():
+            if loop is asyncio.get_running_loop():
+                _wake(waiter)  # the common case, without a write to the loop's own pipe
+            elif not loop.is_closed():
                 loop.call_soon_threadsafe(_wake, waiter)
 
     async def receive(self, channel: str) -> Message:
@@ -77,6 +81,7 @@ class LocalChannelLayer(BaseChannelLayer):
                 box = self._channels.setdefault(channel, _Channel())
                 if box.messages:
                     return box.messages.popleft()
+                box.messages = None
                 waiter = asyncio.get_running_loop().create_future()
                 box.waiter = waiter
             try:

@@ -13,18 +13,18 @@ The handshake:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 import uuid
 from typing import Any
 
 import orjson
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from apps.common.errors import RuleError
+from apps.common.errors import NotFoundError, RuleError
 from apps.sessions import messages, selectors, services
 from apps.sessions.heartbeat import heartbeat
 from apps.sessions.ice import ice_servers
@@ -64,9 +64,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     RECHECK_AFTER = 15.0  # seconds for which a state heard of is believed without asking again
 
-    session: HelpSession
     side: Side
-    user: User
 
     async def connect(self) -> None:
         self.joined = self.is_refused = False
@@ -75,11 +73,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
             burst=settings.REMOTEHELP_SOCKET_BURST, rate=settings.REMOTEHELP_SOCKET_RATE
         )
         self._timer: asyncio.Task[None] | None = None
-        user: User | None = self.scope.get("user")  # type: ignore[assignment]
-        if user is None or not user.is_authenticated:
+        # Of person and session only the ids are kept: thousands of sockets do nothing for hours.
+        self.person_id: Any = self.scope.get("person_id")
+        self.session_id: uuid.UUID = self.scope["url_route"]["kwargs"]["pk"]
+        if self.person_id is None:
             await self.close()
             return
-        self.user = user
         try:
             joined = await database_sync_to_async(self._join)()
         except RuleError:
@@ -96,21 +95,26 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 "side": self.side.value,
                 "state": self.state.value,
                 "is_peer_here": bool(self.peer_channel),
-                "ice_servers": ice_servers(str(self.user.pk)),
+                "ice_servers": ice_servers(str(self.person_id)),
             }
         )
         if not self.peer_channel and may_signal(self.state):
             self._watch()
 
     def _join(self) -> services.Joined:
-        pk: uuid.UUID = self.scope["url_route"]["kwargs"]["pk"]
-        # Read anew: the user of the handshake may have been disabled since.
-        person = User.objects.get(pk=self.user.pk)
-        session, self.side = selectors.session_for(person, pk)
-        self.session = services.settle(session)
+        person, session, self.side = self._mine()
         return services.join_session(
-            actor=person, session=self.session, side=self.side, channel=self.channel_name
+            actor=person,
+            session=services.settle(session),
+            side=self.side,
+            channel=self.channel_name,
         )
+
+    def _mine(self) -> tuple[User, HelpSession, Side]:
+        """Person, session and side as they are now; refuses whoever is not let in any more."""
+        person = User.objects.get(pk=self.person_id)
+        session, side = selectors.session_for(person, self.session_id)
+        return person, session, side
 
     async def disconnect(self, code: int) -> None:
         if not self.joined:
@@ -118,8 +122,19 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self._stop_watching()
         heartbeat.remove(self.side, self.channel_name)
         await database_sync_to_async(services.part_session)(
-            session_id=self.session.pk, side=self.side, channel=self.channel_name
+            session_id=self.session_id, side=self.side, channel=self.channel_name
         )
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does it, but without its look at old database connections before each event.
+
+        That look is a trip to the one thread that all sockets share, twice for each signal. Here whatever
+        asks the database goes through `database_sync_to_async`, which does the same when it is needed.
+        """
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"no handler for {message['type']}")
+        await handler(message)
 
     # --- from the page ---------------------------------------------------------------------------
 
@@ -153,24 +168,29 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """By the state last heard of; asked anew when that says no or is old."""
         is_fresh = time.monotonic() - self._believed_at < self.RECHECK_AFTER
         if not (is_fresh and may_signal(self.state)):
-            self._believe(State(await database_sync_to_async(self._settled_state)()))
+            self._believe(await database_sync_to_async(self._settled_state)())
         return may_signal(self.state)
 
-    def _settled_state(self) -> str:
-        self.session = services.settle(self.session)
-        return self.session.state
+    def _settled_state(self) -> State:
+        try:
+            _, session, _ = self._mine()
+        except NotFoundError:
+            return State.ENDED  # for this person there is no such session any more
+        return State(services.settle(session).state)
 
     async def _report(self, kind: str) -> None:
-        service = services.confirm_media if kind == "media.flowing" else services.report_media_lost
         try:
-            await database_sync_to_async(service)(
-                actor=self.user, session=self.session, side=self.side
-            )
+            await database_sync_to_async(self._note)(kind)
         except RuleError as error:
             await self.send_json({"type": "refused", "code": error.code})
             return
         if kind == "media.lost":
             self._watch()
+
+    def _note(self, kind: str) -> None:
+        person, session, side = self._mine()
+        note = services.confirm_media if kind == "media.flowing" else services.report_media_lost
+        note(actor=person, session=session, side=side)
 
     async def _pass_on(self, text: str) -> None:
         if not self.peer_channel:
@@ -196,6 +216,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def peer_joined(self, event: dict[str, Any]) -> None:
         self.peer_channel = event["peer_channel"]
+        if self.state is State.CONNECTING:
+            self._stop_watching()  # later on the picture has to come back too
         await self.send_json({"type": "peer.joined"})
 
     async def peer_left(self, event: dict[str, Any]) -> None:
@@ -228,8 +250,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def _settle_later(self) -> None:
         await asyncio.sleep(settings.REMOTEHELP_RECONNECT_WITHIN.total_seconds() + 0.2)
-        with contextlib.suppress(RuleError):
-            await database_sync_to_async(services.settle)(self.session)
+        await database_sync_to_async(self._settled_state)()
 
     async def refuse(self, word: str, close_code: int) -> None:
         """Say what was wrong, then end the socket; the page may connect anew."""
