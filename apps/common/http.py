@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
     from apps.tenants.models import User
+
+
+# As some proxies write an address: with the port that the client came from.
+_WITH_PORT = re.compile(r"(?:(\d+(?:\.\d+){3})|\[([0-9A-Fa-f:.]+)\])(?::\d+)?")
 
 
 class SignedInRequest(HttpRequest):
@@ -34,6 +39,8 @@ def client_address(meta: dict[str, Any]) -> str:
         forwarded = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
         if len(forwarded) >= hops and forwarded[-hops]:
             address = forwarded[-hops]
+    if with_port := _WITH_PORT.fullmatch(address):
+        address = with_port[1] or with_port[2]
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -73,17 +73,24 @@ def assign_seat(
     targets = [target for target in (person, group) if target is not None]
     if len(targets) != 1 or targets[0].tenant_id != license_.tenant_id:
         raise NotAllowedError
-    License.objects.select_for_update().get(
-        pk=license_.pk
-    )  # two assignments count one after the other
     try:
         with transaction.atomic():
             seat = Seat.objects.create(license=license_, person=person, group=group)
     except IntegrityError as error:
         raise SeatTakenError from error
-    if selectors.seats_taken(license_) > license_.quantity:
-        raise NoSeatLeftError
+    require_enough_seats(license_)
     return seat
+
+
+def require_enough_seats(license_: License) -> None:
+    """Refuse, after a seat was given or the number of seats lowered, when more people than seats would hold one.
+
+    In the transaction of that change, which the refusal takes back.
+    """
+    # Two changes at once count one after the other.
+    fresh = License.objects.select_for_update().get(pk=license_.pk)
+    if selectors.seats_taken(fresh) > fresh.quantity:
+        raise NoSeatLeftError
 
 
 @transaction.atomic

@@ -51,6 +51,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("tenants:profile")
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """By password, only local accounts: whoever is of a directory comes in through their organisation, even
+        where a password of theirs was left or set by somebody."""
+        person: User | None = super().authenticate(request, **credentials)
+        if person is None or not person.directory_oid:
+            return person
+        self.authentication_failed(request, **credentials)
+        return None
+
     def set_password(self, user: User, password: str) -> None:
         services.require_local_account(user)
         super().set_password(user, password)

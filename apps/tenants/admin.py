@@ -20,7 +20,12 @@ from guardian.models import UserObjectPermission
 from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, TenantModelAdmin
 from apps.tenants.models import Group, Market, Tenant, User, VerifiedDomain
 from apps.tenants.selectors import PERMISSIONS
-from apps.tenants.services import ForeignDomainError, grant_administration, revoke_administration
+from apps.tenants.services import (
+    ForeignDomainError,
+    grant_administration,
+    require_local_account,
+    revoke_administration,
+)
 
 if TYPE_CHECKING:
     AnyAddForm = AdminUserCreationForm[User]
@@ -228,6 +233,18 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and not self._is_out_of_reach(request, obj)
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 as Django names it
+        form_url: str = "",
+    ) -> Any:
+        """A password of a directory's person would be a second way in, past their organisation."""
+        person = self.get_object(request, id)
+        if person is not None:
+            require_local_account(person)
+        return super().user_change_password(request, id, form_url)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -32,6 +33,16 @@ from apps.tenants.signals import announce_ground_change
 PICTURE_EDGE = 256
 PICTURE_BYTES = 5 * 1024 * 1024
 PICTURE_PIXELS = 50_000_000  # a small file can unpack to gigabytes
+# What Pillow raises over broken pictures: its readers have several words for it.
+_UNREADABLE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+)
 OPENID_CONNECT = "openid_connect"
 # Entra's endpoints for everybody: their issuer is a template, and they would admit any organisation.
 SHARED_DIRECTORIES = frozenset({"common", "organizations", "consumers"})
@@ -235,7 +246,7 @@ def set_picture(*, person: User, data: bytes) -> None:
             picture = ImageOps.fit(
                 ImageOps.exif_transpose(image).convert("RGB"), (PICTURE_EDGE, PICTURE_EDGE)
             )
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except _UNREADABLE as error:
         raise InvalidError(
             _("This is no picture that we can read. Use PNG, JPEG or WebP.")
         ) from error

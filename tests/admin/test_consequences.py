@@ -10,6 +10,7 @@ from apps.roles.models import RoleAssignment
 from apps.sessions.models import SessionEvent
 from apps.sessions.states import EndReason, State
 from apps.tenants.models import User
+from tests.factories import make_license, make_person
 
 
 @pytest.fixture
@@ -135,3 +136,22 @@ def test_sessions_are_neither_added_nor_changed_nor_deleted(as_operator, active)
     delete = as_operator.post(reverse(f"{where}_delete", args=[active.pk]), {"post": "yes"})
     assert delete.status_code == 403
     assert _ended(active)[0] == State.ACTIVE
+
+
+def test_more_people_than_seats_are_refused_in_the_admin_too(as_operator, contoso):
+    """L3."""
+    few = make_license(contoso, quantity=1)
+    ida, jan = (make_person(contoso, name, has_seat=False) for name in ("Ida", "Jan"))
+
+    def give(person):
+        body = {"license": str(few.pk), "person": str(person.pk), "group": ""}
+        return as_operator.post(
+            reverse("admin:licenses_seat_add"),
+            body | {"assigned_at_0": "2026-01-01", "assigned_at_1": "08:00:00"},
+        )
+
+    assert give(ida).status_code == 302
+    refused = give(jan)
+    assert refused.status_code == 409
+    assert "no seat left" in refused.content.decode()
+    assert [seat.person for seat in few.seats.all()] == [ida]

@@ -73,6 +73,30 @@ def test_a_password_can_be_set(as_operator, sam):
     assert sam.check_password(PASSWORD)
 
 
+def test_nobody_gives_a_directorys_person_a_password(as_operator, as_staff, client, contoso):
+    """T3: else whoever manages people could sign in as somebody past their organisation's sign-in."""
+    dana = User.objects.create(
+        tenant=contoso, directory_oid="d-1", email="dana@contoso.example", first_name="Dana"
+    )
+    dana.set_unusable_password()
+    dana.save()
+    where = reverse("admin:auth_user_password_change", args=[dana.pk])
+    wish = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    for browser in (as_operator, as_staff):
+        assert browser.get(where).status_code == 403
+        assert browser.post(where, wish).status_code == 403
+    dana.refresh_from_db()
+    assert not dana.has_usable_password()
+    # And should one be left from before they came from the directory: it opens nothing.
+    dana.set_password(PASSWORD)
+    dana.save()
+    answer = client.post(
+        reverse("account_login"), {"login": "dana@contoso.example", "password": PASSWORD}
+    )
+    assert answer.status_code == 200
+    assert client.get(reverse("home")).status_code == 302
+
+
 def test_the_page_of_a_person_shows_no_hash(as_operator, sam):
     page = as_operator.get(reverse("admin:tenants_user_change", args=[sam.pk])).content.decode()
     assert sam.password not in page

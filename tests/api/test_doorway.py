@@ -143,6 +143,12 @@ def test_a_body_of_no_use_is_refused_in_the_one_shape(as_person, hanna):
         ('"text"', "application/json", 400),
         ("code=1", "application/x-www-form-urlencoded", 415),
         ("\xff\xfe", "application/json", 400),
+        # Far deeper than any reader follows, letters that no answer could repeat, numbers that are none.
+        ("[" * 30_000 + "]" * 30_000, "application/json", 400),
+        ('{"code": "\\ud800"}', "application/json", 400),
+        ('{"\\ud800": 1}', "application/json", 400),
+        ('{"code": NaN}', "application/json", 400),
+        ('{"code": "' + "2" * 70_000 + '"}', "application/json", 400),
     ):
         answer = program.client.post("/api/v1/sessions/redeem/", raw, content_type=kind)
         assert answer.status_code == status, raw

@@ -36,6 +36,20 @@ def test_a_header_shorter_than_our_proxies_falls_back_to_the_socket(header, sett
     assert _address(header) == PROXY
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("203.0.113.5:50123", "203.0.113.5"),
+        ("[2001:db8:1:2::1]:50123", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+    ],
+)
+def test_a_proxy_that_writes_the_port_too_does_not_make_all_clients_one(written, meant, settings):
+    """Else everybody would share one count of wrong codes, and one person could lock all others out."""
+    settings.REMOTEHELP_TRUSTED_PROXIES = 1
+    assert _address(written) == meant
+
+
 def test_an_ipv6_address_counts_as_its_network():
     one, same, other = (
         _address(remote=address)
@@ -49,7 +63,7 @@ def test_one_ipv4_address_is_one_however_it_is_written():
     assert _address(remote="::ffff:203.0.113.5") == _address(remote="203.0.113.5") == "203.0.113.5"
 
 
-@pytest.mark.parametrize("garbage", ["", "unix:", "203.0.113.5:4711", "999.1.1.1", "\u0661"])
+@pytest.mark.parametrize("garbage", ["", "unix:", "999.1.1.1", "999.1.1.1:80", "\u0661"])
 def test_garbage_is_one_unknown_address(garbage):
     assert _address(remote=garbage) == "unknown"
 

@@ -42,6 +42,16 @@ def test_five_wrong_tries_lock_the_address_whoever_comes(clock, sam, wilma, hann
     assert redeem(sam, waiting, address=ELSEWHERE).helper == hanna  # only three of them were Sam's
 
 
+def test_another_tenants_wrong_tries_at_one_address_lock_nobody_here(
+    clock, sam, waiting, mallory, magnus
+):
+    """T3: neither can they be noticed here, nor can one tenant lock the other out."""
+    _wrong(mallory, 3)
+    _wrong(magnus, 2)
+    _locked(magnus)
+    assert redeem(sam, waiting).state == State.INTRODUCED
+
+
 def test_the_lock_is_over_after_ten_minutes(clock, sam, hanna, settings):
     _wrong(sam, 5)
     until = _locked(sam)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import uuid
+import zlib
 
 import pytest
 from django.conf import settings
@@ -23,6 +25,13 @@ def png(width: int = 40, height: int = 30, note: str = "") -> bytes:
     info.add_text("Comment", note)
     Image.new("RGB", (width, height), "teal").save(out, "PNG", pnginfo=info)
     return out.getvalue()
+
+
+def png_with(kind: bytes, content: bytes) -> bytes:
+    """A sound picture, but for one chunk of that kind."""
+    before, mark, after = png().partition(b"\x00\x00\x00\x00IEND")
+    length, checksum = (struct.pack(">I", n) for n in (len(content), zlib.crc32(kind + content)))
+    return before + length + kind + content + checksum + mark + after
 
 
 def upload(client: Client, data: bytes):
@@ -92,6 +101,7 @@ def test_a_picture_is_made_anew_and_replaces_the_old_one(
         pytest.param(png()[:60], id="cut off"),
         pytest.param(b"x" * (5 * 1024 * 1024 + 1), id="too large"),
         pytest.param(png(8000, 8000), id="too many pixels"),
+        pytest.param(png_with(b"eXIf", b"not what it says"), id="broken Exif"),
     ],
 )
 def test_what_is_no_picture_is_refused(client: Client, sam: User, data: bytes):

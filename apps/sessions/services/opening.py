@@ -135,8 +135,10 @@ class _Entry:
     """
 
     def __init__(self, person: User, address: str) -> None:
-        # The address is hashed: it names a person, and only equality is needed.
-        of_address = salted_hmac("apps.sessions.entry", address, algorithm="sha256").hexdigest()
+        # The address is hashed: it names a person, and only equality is needed. A code opens nothing to another
+        # tenant, so nobody's wrong tries count, or can be noticed, beyond their own (T3).
+        place = f"{person.tenant_id} {address}"
+        of_address = salted_hmac("apps.sessions.entry", place, algorithm="sha256").hexdigest()
         self.limits = {
             f"person:{person.pk}": settings.REMOTEHELP_CODE_TRIES,
             f"address:{of_address}": settings.REMOTEHELP_CODE_TRIES_PER_ADDRESS,
