@@ -254,7 +254,13 @@ class Desk:
     def _hear(self, message: Any) -> None:
         # A refused step is answered 4xx, which the console notes by itself.
         # Chromium asks about the camera when it gathers addresses, although nobody wants one.
-        known = ("Failed to load resource", "Permissions policy violation: camera")
+        # And htmx notes a request that could not be sent, beside what the page says of it.
+        known = (
+            "Failed to load resource",
+            "Permissions policy violation: camera",
+            "htmx:afterRequest",
+            "htmx:sendError",
+        )
         if message.type == "error" and not message.text.startswith(known):
             self.complaints.append(f"{message.page.url}: {message.text}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, until
 from tests.browser.marker import Marker
 from tests.browser.steps import (
     ask_to_view,
@@ -66,6 +66,68 @@ def test_a_closed_window_can_be_shared_again(
     expect(helper.get_by_text("stopped showing the screen")).to_be_hidden()
     helper.get_by_role("button", name="Leave").click()
     expect(sharer.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+CAPTURES = """window.seen.streams.flatMap((stream) => stream.getTracks())
+    .filter((track) => track.readyState === "live").length"""
+
+
+def test_consent_that_does_not_arrive_leaves_nothing_captured(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    introduce(helper, sharer)
+    ask_to_view(helper)
+    sharer.route("**/allow/", lambda route: route.abort())
+    sharer.get_by_role("button", name="Allow", exact=True).click()
+    until(lambda: sharer.evaluate("window.seen.streams.length") == 1, "a screen was chosen")
+    until(lambda: sharer.evaluate(CAPTURES) == 0, "the screen is not captured any more")
+    sharer.unroute("**/allow/")
+    sharer.get_by_role("button", name="Allow", exact=True).click()
+    expect(helper.locator("body[data-state=active]")).to_be_attached()
+    assert sharer.evaluate(CAPTURES) == 1
+    sharer.get_by_role("button", name="Leave").click()
+    expect(helper.locator("[data-ended]")).to_be_visible()
+    until(lambda: sharer.evaluate(CAPTURES) == 0, "the screen is not captured any more")
+
+
+def test_a_sharer_who_leaves_shows_nothing_though_the_site_cannot_be_told(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    """S9."""
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    sharer.route("**/leave/", lambda route: route.abort())
+    sharer.get_by_role("button", name="Leave").click()
+    expect(sharer.get_by_text("sharing was stopped")).to_be_visible()
+    assert sharer.evaluate(CAPTURES) == 0
+    expect(helper.get_by_text("stopped showing the screen")).to_be_visible()
+    sharer.unroute("**/leave/")
+    sharer.get_by_role("button", name="Leave").click()
+    expect(helper.get_by_role("heading", name="ended the session")).to_be_visible()
+
+
+def test_a_sharer_who_signed_out_elsewhere_is_led_away_from_the_live_page(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    go_live(helper, sharer)
+    address = sharer.url
+    other_tab = sharer.context.new_page()
+    other_tab.goto("/")
+    other_tab.get_by_role("button", name="Sign out").click()
+    expect(other_tab.locator("input[name=password]")).to_be_visible()
+    other_tab.close()
+    sharer.get_by_role("button", name="Leave").click()
+    # The page goes, and the picture with it; signing in leads back to the session.
+    expect(sharer.locator("input[name=password]")).to_be_visible()
+    assert f"next={address.removeprefix(desk.site.url)}" in sharer.url
+    expect(helper.get_by_text("The connection is interrupted")).to_be_visible()
+    helper.get_by_role("button", name="Leave").click()
+    expect(helper.locator("[data-ended]")).to_be_visible()
 
 
 def test_a_reloaded_page_of_either_side_comes_back_into_the_session(

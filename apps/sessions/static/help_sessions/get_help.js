@@ -3,7 +3,7 @@
 const field = document.querySelector("[data-code-form] input[name=code]");
 
 function fromFragment() {
-  const code = decodeURIComponent(location.hash.slice(1));
+  const code = location.hash.slice(1).replaceAll("%20", " ");
   if (!field || !/^[0-9A-Za-z -]{8,12}$/.test(code)) return;
   field.value = code;
   // Out of the address bar, the history and any screenshot.

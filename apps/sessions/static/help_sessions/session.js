@@ -64,6 +64,8 @@ class SessionPage {
     });
     document.addEventListener("htmx:confirm", (event) => this.beforeAllow(event));
     document.addEventListener("htmx:sendError", () => this.showNet(true));
+    document.addEventListener("htmx:beforeRequest", (event) => this.beforeLeave(event));
+    document.addEventListener("htmx:afterRequest", (event) => this.afterAllow(event));
     this.stage.addEventListener("click", (event) => this.pressed(event));
     this.body.querySelector("[data-use-here]").addEventListener("click", () => location.reload());
     addEventListener("pagehide", () => this.socket.close());
@@ -82,6 +84,7 @@ class SessionPage {
     if (panel.dataset.secondsActive) this.clock.startedSecondsAgo(Number(panel.dataset.secondsActive));
     if (this.isLive && !this.stage.isConnected) this.goLive();
     if (this.state === "ended" && !this.isOver) this.end();
+    if (this.state === "introduced") this.stopCapture(); // declined, or not answered in time
     this.showSource();
     if (moveFocus) this.panel.querySelector("[data-focus]")?.focus({ preventScroll: this.isLive });
   }
@@ -108,7 +111,7 @@ class SessionPage {
       this.showNet(true); // out of reach; the socket's next attempt asks again
       return;
     }
-    if (answer.redirected || answer.status === 404) return location.reload(); // signed out meanwhile
+    if (answer.redirected || [401, 404].includes(answer.status)) return location.reload(); // signed out meanwhile
     const text = await answer.text();
     if (!answer.ok || turn !== this.asked) return; // a newer question is on its way
     window.htmx.swap(this.panel, text, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 });
@@ -252,6 +255,23 @@ class SessionPage {
     if (!event.target.closest?.("[data-allow]") || this.peer.stream) return;
     event.preventDefault();
     if (await this.choose((word) => this.captureProblem(word))) event.detail.issueRequest(true);
+  }
+
+  /** Consent that did not arrive is none: what was chosen for it is not even captured any more. */
+  afterAllow(event) {
+    // The form itself may have been swapped away by now.
+    if (event.detail.requestConfig?.elt.matches("[data-allow]") && !event.detail.successful) this.stopCapture();
+  }
+
+  stopCapture() {
+    if (this.side === "sharer" && this.peer.stream) this.peer.stopShowing();
+  }
+
+  /** Who leaves shows nothing from that moment on, whether or not the server can be told. */
+  beforeLeave(event) {
+    if (this.side !== "sharer" || !event.target.closest?.('[action$="/leave/"]')) return;
+    this.stopCapture();
+    if (this.isLive) this.say("nothingShared", { canShare: true });
   }
 
   async choose(onProblem) {
