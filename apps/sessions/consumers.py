@@ -24,7 +24,7 @@ from channels.exceptions import ChannelFull
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from apps.common.errors import NotFoundError, RuleError
+from apps.common.errors import RuleError
 from apps.sessions import messages, selectors, services
 from apps.sessions.heartbeat import heartbeat
 from apps.sessions.ice import ice_servers
@@ -168,15 +168,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         """By the state last heard of; asked anew when that says no or is old."""
         is_fresh = time.monotonic() - self._believed_at < self.RECHECK_AFTER
         if not (is_fresh and may_signal(self.state)):
-            self._believe(await database_sync_to_async(self._settled_state)())
+            state = await database_sync_to_async(services.settled_state)(self.session_id)
+            self._believe(state)
         return may_signal(self.state)
-
-    def _settled_state(self) -> State:
-        try:
-            _, session, _ = self._mine()
-        except NotFoundError:
-            return State.ENDED  # for this person there is no such session any more
-        return State(services.settle(session).state)
 
     async def _report(self, kind: str) -> None:
         try:
@@ -250,7 +244,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def _settle_later(self) -> None:
         await asyncio.sleep(settings.REMOTEHELP_RECONNECT_WITHIN.total_seconds() + 0.2)
-        await database_sync_to_async(self._settled_state)()
+        await database_sync_to_async(services.settled_state)(self.session_id)
 
     async def refuse(self, word: str, close_code: int) -> None:
         """Say what was wrong, then end the socket; the page may connect anew."""

@@ -35,6 +35,7 @@ from apps.sessions.services.upkeep import (
     end_groundless,
     forget_spent_codes,
     settle,
+    settled_state,
 )
 
 __all__ = [
@@ -65,5 +66,6 @@ __all__ = [
     "request_kind",
     "revoke_elevation",
     "settle",
+    "settled_state",
     "touch_presence",
 ]

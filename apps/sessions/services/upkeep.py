@@ -42,6 +42,19 @@ def settle(session: HelpSession) -> HelpSession:
     return session
 
 
+def settled_state(session_id: uuid.UUID) -> State:
+    """The state of that session after `settle`, for whoever keeps only its id; one question to the database.
+
+    A session that is not there any more has ended.
+    """
+    session = HelpSession.objects.filter(pk=session_id).first()
+    if session is None:
+        return State.ENDED
+    if has_run_out(session, now()):
+        session = settle(session)
+    return State(session.state)
+
+
 def _carry_out(session: HelpSession) -> None:
     at = now()
     if is_lost(session, at):
