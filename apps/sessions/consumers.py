@@ -87,7 +87,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.joined = True
         self.peer_channel = joined.peer_channel
         self._believe(State(joined.session.state))
-        heartbeat.add(self.side, self.channel_name)
+        heartbeat.add(self.side, self.channel_name, self.session_is_stale)
         await self.accept()
         await self.send_json(
             {
@@ -221,6 +221,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.send_json({"type": "peer.left"})
         if may_signal(self.state):
             self._watch()
+
+    async def session_is_stale(self) -> None:
+        """The heartbeat found that this socket speaks for its side no more, and no notice said so."""
+        state = await database_sync_to_async(services.settled_state)(self.session_id)
+        if state is State.ENDED:
+            await self.session_changed({"state": state})
+        else:
+            await self.socket_taken_over({})
 
     async def socket_taken_over(self, event: dict[str, Any]) -> None:
         await self.send_json({"type": "session.taken_over"})

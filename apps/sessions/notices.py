@@ -13,6 +13,7 @@ from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.exceptions import RedisError
 
 from apps.sessions.models import HelpSession
 
@@ -28,6 +29,9 @@ def send_to_channel(channel: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.send)(channel, message)
     except ChannelFull:
         logger.warning("notice dropped, channel full", extra={"message_type": message["type"]})
+    except (OSError, RedisError):
+        # What was committed stands; the heartbeat finds the sockets that were not told.
+        logger.exception("notice not delivered", extra={"message_type": message["type"]})
 
 
 def session_changed(session_id: uuid.UUID) -> None:

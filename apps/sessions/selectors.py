@@ -152,12 +152,8 @@ def _is_expired(at: datetime) -> Q:
 def _is_lost(at: datetime) -> Q:
     """As `services.core.is_lost` says it of one session."""
     reconnect_before = at - settings.REMOTEHELP_RECONNECT_WITHIN
-    silent_before = at - settings.REMOTEHELP_SILENT_FOR
     return Q(state__in=RUNNING) & (
-        Q(helper_lost_at__lte=reconnect_before)
-        | Q(sharer_lost_at__lte=reconnect_before)
-        | Q(helper_seen_at__lte=silent_before)
-        | Q(sharer_seen_at__lte=silent_before)
+        Q(helper_lost_at__lte=reconnect_before) | Q(sharer_lost_at__lte=reconnect_before)
     )
 
 

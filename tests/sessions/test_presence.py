@@ -229,8 +229,32 @@ def test_a_process_that_dies_leaves_no_session_hanging(clock, active, sockets, s
     assert services.settle(reread(active)).state == State.ACTIVE
     services.touch_presence({Side.HELPER: [helper.channel]})  # the sharer's process is gone
     clock.shift(TICK)
+    assert services.end_due_sessions() == 0
+    clock.shift(settings.REMOTEHELP_RECONNECT_WITHIN)
+    services.touch_presence({Side.HELPER: [helper.channel]})
     assert services.end_due_sessions() == 1
     assert reread(active).end_reason == EndReason.CONNECTION_LOST
+
+
+def test_an_outage_of_the_database_ends_no_session(clock, active, sockets, settings):
+    """Everybody looks silent after it; whoever is there says so with the next heartbeat."""
+    helper, sharer = sockets(active)
+    clock.shift(settings.REMOTEHELP_SILENT_FOR * 3)
+    assert services.end_due_sessions() == 0
+    clock.shift(settings.REMOTEHELP_SILENT_FOR / 3)
+    both = {Side.HELPER: [helper.channel], Side.SHARER: [sharer.channel]}
+    assert services.touch_presence(both) == set()
+    clock.shift(settings.REMOTEHELP_RECONNECT_WITHIN)
+    assert services.end_due_sessions() == 0
+    assert reread(active).state == State.ACTIVE
+
+
+def test_a_touch_finds_the_sockets_that_missed_the_end(active, sockets):
+    helper, sharer = sockets(active)
+    both = {Side.HELPER: [helper.channel], Side.SHARER: [sharer.channel]}
+    assert services.touch_presence(both) == set()
+    services.leave_session(actor=active.helper, session=reread(active))
+    assert services.touch_presence(both) == {helper.channel, sharer.channel}
 
 
 def test_a_touch_is_for_the_sockets_that_still_speak(clock, active, sockets):

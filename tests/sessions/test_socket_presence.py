@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from apps.sessions import services
 from apps.sessions.models import HelpSession
@@ -200,6 +201,9 @@ def test_a_process_that_dies_silently_leaves_no_session_hanging(live, active, cl
     """Its sockets say no goodbye; only their silence tells."""
     clock.shift(settings.REMOTEHELP_SILENT_FOR + timedelta(seconds=1))
     services.end_due_sessions()
+    assert reread(active).state == "active"  # it may be an outage: the next heartbeat would say so
+    clock.shift(settings.REMOTEHELP_RECONNECT_WITHIN)
+    services.end_due_sessions()
     assert reread(active).end_reason == "connection_lost"
 
 
@@ -216,6 +220,18 @@ def test_the_heartbeat_keeps_quiet_sockets_alive(wire, settings, hanna, sam):
         )
 
     wire.until(has_moved)
+
+
+def test_a_socket_that_missed_the_end_is_told_by_the_heartbeat(wire, settings, hanna, sam):
+    """A notice can be lost (the layer was out of reach); the picture must not go on for long."""
+    settings.REMOTEHELP_SILENT_FOR = timedelta(milliseconds=90)
+    session = make_session(hanna, sam)
+    helper, sharer = wire.join_both(session)
+    HelpSession.objects.filter(pk=session.pk).update(
+        state="ended", ended_at=timezone.now(), end_reason="ended_by_admin", expires_at=None
+    )  # as if no notice had come
+    for socket in (helper, sharer):
+        assert socket.hear() == ENDED
 
 
 def test_two_sessions_of_the_same_people_live_side_by_side(wire, hanna, sam):

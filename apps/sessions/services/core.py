@@ -88,16 +88,15 @@ def lock(session: HelpSession) -> HelpSession:
 
 
 def is_lost(session: HelpSession, at: datetime) -> bool:
-    """Whether a running session had a side without socket or picture, or its process silent, for too long."""
+    """Whether a running session had a side without socket or picture for too long.
+
+    A side whose process fell silent is first marked as lost (`upkeep.mark_silent`), and so gets this time too.
+    """
     if session.state not in RUNNING:
         return False
     reconnect_before = at - settings.REMOTEHELP_RECONNECT_WITHIN
-    silent_before = at - settings.REMOTEHELP_SILENT_FOR
     lost = (session.helper_lost_at, session.sharer_lost_at)
-    seen = (session.helper_seen_at, session.sharer_seen_at)
-    return any(t is not None and t <= reconnect_before for t in lost) or any(
-        t is not None and t <= silent_before for t in seen
-    )
+    return any(t is not None and t <= reconnect_before for t in lost)
 
 
 def has_run_out(session: HelpSession, at: datetime) -> bool:

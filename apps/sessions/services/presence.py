@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.common.clock import now
 from apps.sessions import notices
@@ -73,17 +75,34 @@ def part_session(*, session_id: uuid.UUID, side: Side, channel: str) -> None:
             notices.peer_left(peer, peer_channel=channel)
 
 
-def touch_presence(channels: dict[Side, list[str]]) -> None:
-    """These sockets still live in their process. One statement a side, however many sockets.
+def touch_presence(channels: dict[Side, list[str]]) -> set[str]:
+    """These sockets still live in their process; gives those that speak for no open session any more.
 
-    A process that dies says no goodbye; what it stops touching counts as lost (`upkeep`).
+    A process that dies says no goodbye: what it stops touching counts as lost (`upkeep.mark_silent`), and a
+    touch takes that mark back. The other way round, a socket that missed the news of its session's end is
+    found here. A few statements a side, however many sockets.
     """
     at = now()
+    stale: set[str] = set()
     for side, names in channels.items():
-        if names:
-            HelpSession.objects.filter(ended_at__isnull=True).filter(
-                **{f"{side.value}_channel__in": names}
-            ).update(**{f"{side.value}_seen_at": at})
+        for some in _chunks(names):
+            open_ones = HelpSession.objects.filter(
+                **{f"{side.value}_channel__in": some}, ended_at__isnull=True
+            )
+            open_ones.update(**{f"{side.value}_seen_at": at})
+            # Only silence leaves a lost mark on a side that has its socket and its picture.
+            open_ones.filter(
+                Q(state=State.CONNECTING) | Q(**{f"{side.value}_has_media": True}),
+                **{f"{side.value}_lost_at__isnull": False},
+            ).update(**{f"{side.value}_lost_at": None})
+            stale |= set(some) - set(open_ones.values_list(f"{side.value}_channel", flat=True))
+    return stale
+
+
+def _chunks(names: list[str]) -> Iterator[list[str]]:
+    """SQLite takes a limited number of values in one statement."""
+    for start in range(0, len(names), 500):
+        yield names[start : start + 500]
 
 
 def confirm_media(*, actor: User, session: HelpSession, side: Side) -> HelpSession:

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.common.clock import now
 from apps.common.errors import RuleError
-from apps.sessions.models import EntryTries, HelpSession, SecurityCode
+from apps.sessions.models import EntryTries, HelpSession, SecurityCode, Side
 from apps.sessions.selectors import due_sessions
 from apps.sessions.services.core import IllegalStepError, has_run_out, is_lost, lock
 from apps.sessions.services.ending import end_if_groundless, end_session
@@ -66,8 +66,23 @@ def _carry_out(session: HelpSession) -> None:
             end_session(actor=None, session=session, reason=_RAN_OUT[State(session.state)])
 
 
+def mark_silent() -> None:
+    """Count a side as lost from now on when its process has not touched it for too long.
+
+    Not the end yet: after an outage of the database every side looks silent, and the next heartbeat takes the
+    mark back (`touch_presence`). Whoever is really gone does not.
+    """
+    at = now()
+    silent_before = at - settings.REMOTEHELP_SILENT_FOR
+    for side in Side:
+        HelpSession.objects.live().filter(
+            **{f"{side.value}_seen_at__lte": silent_before, f"{side.value}_lost_at__isnull": True}
+        ).update(**{f"{side.value}_lost_at": at})
+
+
 def end_due_sessions() -> int:
     """Settle every session whose time has run out; gives the number looked at. Run by the worker."""
+    mark_silent()
     found = list(due_sessions(now())[:500])
     for session in found:
         settle(session)
