@@ -13,11 +13,29 @@ import time_machine
 from asgiref.sync import async_to_sync
 from channels.layers import channel_layers, get_channel_layer
 from django.core.cache import cache
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 pytest_plugins = ["tests.people"]
 
 _MARK = "test.mark"
 _PATIENCE = 10
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As pytest-django sets it up; at the end nothing keeps PostgreSQL from dropping the suite's database.
+
+    The threads that sockets share keep their connections for as long as the process lives.
+    """
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 class Ear:
