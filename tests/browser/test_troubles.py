@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Desk, until
 from tests.browser.marker import Marker
@@ -212,6 +212,37 @@ def test_two_sessions_run_at_the_same_time(
     until_seen(other_tab, marker, (250, 90, 90))
     other_sharer.get_by_role("button", name="Leave").click()
     expect(other_tab.locator("[data-ended]")).to_be_visible()
+
+
+def switch_remote_help(operator: Page, *, is_on: bool) -> None:
+    operator.goto("/admin/tenants/tenant/")
+    operator.get_by_role("link", name="Contoso Oy").click()
+    operator.get_by_role("checkbox", name="Remote help", exact=True).set_checked(is_on)
+    operator.get_by_role("button", name="Save", exact=True).click()
+    expect(operator.get_by_text("was changed successfully")).to_be_visible()
+
+
+def test_a_tenant_switched_off_mid_way_ends_its_sessions_and_both_read_why(
+    desk: Desk, helper_browser: Browser, sharer_browser: Browser
+) -> None:
+    """T1."""
+    helper = desk.page(helper_browser, "helper")
+    sharer = desk.page(sharer_browser, "sharer")
+    operator = desk.page(helper_browser, "site_operator")
+    go_live(helper, sharer)
+    switch_remote_help(operator, is_on=False)
+    try:
+        for page in (helper, sharer):
+            expect(page.locator("[data-ended]")).to_contain_text("switched remote help off")
+        # And nobody gets a new one started: the refusal says why to both.
+        code = get_code(helper)
+        enter_code(sharer, code)
+        expect(sharer.get_by_role("alert")).to_contain_text("switched remote help off")
+        expect(helper.get_by_role("alert")).to_contain_text("switched remote help off")
+        helper.get_by_role("button", name="Cancel").click()
+        expect(helper.locator("[data-ended]")).to_be_visible()
+    finally:
+        switch_remote_help(operator, is_on=True)
 
 
 def test_where_no_direct_path_exists_the_session_is_relayed_and_says_so(

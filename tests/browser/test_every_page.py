@@ -1,0 +1,67 @@
+"""Each page that is no session: axe finds nothing, nothing overflows, in light and dark, wide and at 360 px."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Desk
+from tests.browser.steps import axe_finds_nothing
+
+pytestmark = pytest.mark.browser
+
+OF_PEOPLE = (
+    "/",
+    "/give/",
+    "/get/",
+    "/reports/sessions/",
+    "/reports/sessions/?q=nobody+is+called+this",
+    "/profile/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/sessions/",
+    "/accounts/logout/",
+    "/nowhere/",
+)
+OF_NOBODY = (
+    "/accounts/login/",
+    "/sign-in/organisation/",
+    "/accounts/password/reset/",
+    "/nowhere/",
+)
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
+}
+
+
+def look_at(page: Page, address: str) -> None:
+    page.goto(address)
+    axe_finds_nothing(page)
+    overflow = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow == 0, f"{address} is {overflow} px too wide"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_pages_of_a_signed_in_person(desk: Desk, helper_browser: Browser, look: str) -> None:
+    page = desk.page(helper_browser, "helper", **LOOKS[look])
+    for address in OF_PEOPLE:
+        look_at(page, address)
+    page.goto("/reports/sessions/")
+    story = page.get_by_role("row").get_by_role("link").first.get_attribute("href")
+    assert story is not None
+    look_at(page, story)
+    admin = desk.page(helper_browser, "tenant_admin", **LOOKS[look])
+    look_at(admin, "/reports/sessions/")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_pages_before_sign_in(desk: Desk, helper_browser: Browser, look: str) -> None:
+    context = helper_browser.new_context(base_url=desk.site.url, locale="en-GB", **LOOKS[look])
+    desk.contexts.append(context)
+    page = context.new_page()
+    for address in OF_NOBODY:
+        look_at(page, address)
