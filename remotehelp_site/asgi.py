@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP by Django, sockets by Channels, both behind the same origin check."""
+"""The ASGI application: HTTP by Django, sockets by Channels, behind a check of origin or token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ http_application = get_asgi_application()
 
 # Models can be imported only now.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from apps.sessions.routing import websocket_urlpatterns  # noqa: E402
-from remotehelp_site.sockets import SignedIn  # noqa: E402
+from remotehelp_site.sockets import Doorway  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": AllowedHostsOriginValidator(SignedIn(URLRouter(websocket_urlpatterns))),
+        "websocket": Doorway(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -16,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 SHORTEST_SECRET = 50
 FEWEST_DIFFERENT = 10
+SMALLEST_KEY = 2048
 LOCAL_LAYERS = ("apps.common.layers.LocalChannelLayer", "channels.layers.InMemoryChannelLayer")
 SHARED_CACHES = ("redis", "memcached", "db.DatabaseCache")
 
@@ -104,8 +105,32 @@ def _relay() -> Iterator[CheckMessage]:
         )
 
 
+def _signing_key() -> Iterator[CheckMessage]:
+    hint = "Make one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+    pem = str(settings.IDP_OIDC_PRIVATE_KEY)
+    if not pem:
+        if settings.REMOTEHELP_DEVICE_APP:
+            yield _error(
+                10, "REMOTEHELP_DEVICE_APP is on and IDP_OIDC_PRIVATE_KEY is not set.", hint
+            )
+        return
+    if settings.REMOTEHELP_EMBEDDED:
+        return  # we made it ourselves
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY:
+        yield _error(
+            10, f"IDP_OIDC_PRIVATE_KEY is no RSA key of at least {SMALLEST_KEY} bits (PEM).", hint
+        )
+
+
 @register(Tags.security)
 def check_combinations(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    return [*_processes(), *_secret(), *_origins(), *_relay()]
+    return [*_processes(), *_secret(), *_origins(), *_relay(), *_signing_key()]

@@ -213,7 +213,7 @@ def redeem(
         actor=sharer,
         typed=opened if isinstance(opened, str) else opened.code,
         address=address,
-        device_id=device.pk if device is not None else None,
+        device=device,
         app_version=app_version,
     )
 

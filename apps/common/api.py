@@ -74,6 +74,9 @@ class DeclaredPermission(BasePermission):
         tenant = getattr(user, "tenant", None)
         if tenant is None:
             return False
+        # The device app takes part in sessions; what it holds for an administrator administers nothing.
+        if audience != "people" and request.auth is not None:
+            return False
         # A site operator, for whom `has_perm` is always true, is nobody's administrator.
         return audience == "people" or (
             not user.is_superuser and bool(user.has_perm(audience, tenant))
@@ -117,6 +120,10 @@ def answer_refusal(exc: Exception, context: dict[str, Any]) -> Response | None:
         return _answer("invalid", _("Please check what you sent."), exc.status_code, _flat(fields))
     if isinstance(exc, exceptions.NotAuthenticated):
         return _answer("not_signed_in", str(exc.detail), status.HTTP_401_UNAUTHORIZED)
+    if isinstance(exc, exceptions.AuthenticationFailed):
+        answer = _answer("sign_in_ended", str(exc.detail), status.HTTP_401_UNAUTHORIZED)
+        answer["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return answer
     if isinstance(exc, exceptions.APIException):
         codes = exc.get_codes()
         return _answer(

@@ -43,6 +43,10 @@ class RefusalSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="When a pending licence is expected to be active.",
     )
+    server_time = serializers.IntegerField(
+        required=False,
+        help_text="The site's clock, in seconds since 1970, where a device's clock is wrong.",
+    )
 
 
 class ProductSchema(AutoSchema):

@@ -1,21 +1,109 @@
-"""Devices and their policies in the Django admin."""
+"""Devices, their policies and the tokens with which they enrol, in the Django admin."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from apps.devices.models import Device, Policy, PolicyResult
-from apps.tenants.admin_base import ReadOnlyAdmin, TenantModelAdmin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.common.clock import now
+from apps.devices import tokens
+from apps.devices.models import Device, EnrolmentToken, Policy, PolicyResult, SpentProof
+from apps.devices.services import restore_device, revoke_device
+from apps.tenants.admin_base import AnyModelAdmin, ReadOnlyAdmin, TenantModelAdmin
 
 
 @admin.register(Device)
 class DeviceAdmin(TenantModelAdmin):
     permission = "tenants.manage_devices"
-    list_display = ("name", "tenant", "owner", "system", "enrolment", "app_version", "last_seen_at")
+    list_display = (
+        "name",
+        "tenant",
+        "owner",
+        "system",
+        "enrolment",
+        "revoked_at",
+        "app_version",
+        "last_seen_at",
+    )
     list_filter = ("system", "enrolment")
+    readonly_fields = ("enrolled_at", "enrolled_with", "revoked_at")
+    actions = ("revoke", "restore")
     list_select_related = ("tenant", "owner")
     search_fields = ("name", "owner__email", "owner__last_name")
     autocomplete_fields = ("tenant", "owner", "groups")
+
+    # The rows are those that `get_queryset` lets the person have, and the actions ask for the same permission.
+    @admin.action(description=gettext_lazy("Revoke the chosen devices"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        for device in queryset.select_related("tenant"):
+            revoke_device(actor=None, device=device)
+        self.message_user(request, _("The devices are revoked. Their sessions have ended."))
+
+    @admin.action(
+        description=gettext_lazy("Let the chosen devices come back"), permissions=["change"]
+    )
+    def restore(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:
+        for device in queryset.select_related("tenant"):
+            restore_device(actor=None, device=device)
+        self.message_user(request, _("The devices may enrol again."))
+
+
+@admin.register(EnrolmentToken)
+class EnrolmentTokenAdmin(TenantModelAdmin):
+    """The value is shown once, in the message after a token was made; only its hash is kept."""
+
+    permission = "tenants.manage_devices"
+    is_ground = False
+    list_display = ("name", "tenant", "expires_at", "uses_left", "revoked_at", "created_by")
+    list_select_related = ("tenant", "created_by")
+    search_fields = ("name",)
+    readonly_fields = ("created_at", "created_by", "revoked_at")
+    autocomplete_fields = ("tenant",)
+    actions = ("revoke",)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        value = tokens.issue()
+        obj.digest = tokens.digest(value)
+        obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+        self.message_user(
+            request,
+            _("Copy the enrolment token now, it is not shown again: %(value)s") % {"value": value},
+            level=messages.WARNING,
+        )
+
+    @admin.action(description=gettext_lazy("Revoke the chosen tokens"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[EnrolmentToken]) -> None:
+        number = queryset.filter(revoked_at__isnull=True).update(revoked_at=now())
+        self.message_user(
+            request,
+            ngettext("%(number)s token is revoked.", "%(number)s tokens are revoked.", number)
+            % {"number": number},
+        )
+
+
+@admin.register(SpentProof)
+class SpentProofAdmin(AnyModelAdmin):
+    """For site operators alone: proofs name nobody, and nobody writes them by hand."""
+
+    list_display = fields = readonly_fields = ("expires_at",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(Policy)

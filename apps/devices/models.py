@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.clock import now
 from apps.common.ids import new_id
 from apps.tenants.models import VERSION, Group, Tenant, User
 
@@ -19,6 +22,42 @@ class System(models.TextChoices):
 class Enrolment(models.TextChoices):
     ENROLLED = "enrolled", _("Enrolled")
     UNENROLLED = "unenrolled", _("Not enrolled")
+
+
+class EnrolmentToken(models.Model):
+    """Lets devices enrol themselves in the tenant. Only a keyed hash of it is kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="enrolment_tokens"
+    )
+    name = models.CharField(_("name"), max_length=120)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    uses_left = models.PositiveIntegerField(
+        _("uses left"), null=True, blank=True, help_text=_("Empty: as often as you like.")
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    created_by = models.ForeignKey(
+        User,
+        verbose_name=_("created by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        editable=False,
+    )
+
+    class Meta:
+        verbose_name = _("enrolment token")
+        verbose_name_plural = _("enrolment tokens")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_usable(self, at: datetime) -> bool:
+        return self.revoked_at is None and self.expires_at > at and self.uses_left != 0
 
 
 class Device(models.Model):
@@ -46,6 +85,20 @@ class Device(models.Model):
         _("app version"), max_length=20, blank=True, validators=[VERSION]
     )
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+    # Ed25519, base64url; the device holds the other half. Empty for a device that was entered by hand.
+    public_key = models.CharField(max_length=43, blank=True, editable=False)
+    enrolled_at = models.DateTimeField(_("enrolled"), null=True, blank=True, editable=False)
+    enrolled_with = models.ForeignKey(
+        EnrolmentToken,
+        verbose_name=_("enrolled with"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="devices",
+        editable=False,
+    )
+    # A revoked device takes part in nothing, and its key never enrols again.
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     groups = models.ManyToManyField(
         Group, verbose_name=_("groups"), related_name="devices", blank=True
     )
@@ -58,6 +111,16 @@ class Device(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(enrolment__in=Enrolment.values), name="device_enrolment_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True) | Q(enrolment=Enrolment.UNENROLLED),
+                name="device_revoked_is_unenrolled",
+                violation_error_message=_("This device is revoked. Restore it first."),
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "public_key"],
+                condition=~Q(public_key=""),
+                name="device_key_per_tenant",
             ),
         ]
 
@@ -122,3 +185,17 @@ class PolicyResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.policy}: {self.is_met}"
+
+
+class SpentProof(models.Model):
+    """A device's proof that was accepted once, until it is too old to be accepted anyway."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField(_("expires"), db_index=True)
+
+    class Meta:
+        verbose_name = _("spent proof")
+        verbose_name_plural = _("spent proofs")
+
+    def __str__(self) -> str:
+        return self.digest[:8]

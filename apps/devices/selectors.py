@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from apps.devices.models import Device, Enrolment, Policy, PolicyResult
+from apps.common.errors import NotFoundError
+from apps.devices.findings import in_words
+from apps.devices.models import Device, Enrolment, EnrolmentToken, Policy, PolicyResult
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.tenants.models import Group, User
@@ -22,19 +24,28 @@ class FailedPolicy:
     found: str
 
 
-def failed_policies(device: Device) -> list[FailedPolicy]:
-    """What of its policies the device does not meet. A policy without a result counts as failed."""
-    policies = Policy.objects.filter(tenant_id=device.tenant_id).filter(
+def policies_of(device: Device) -> QuerySet[Policy]:
+    """The policies that are assigned to the device, whether or not it was ever evaluated."""
+    return Policy.objects.filter(tenant_id=device.tenant_id).filter(
         Q(covers_all_devices=True)
         | Exists(Group.objects.filter(policies=OuterRef("pk"), devices=device))
     )
+
+
+def failed_policies(device: Device) -> list[FailedPolicy]:
+    """What of its policies the device does not meet. A policy without a result counts as failed."""
+    policies = policies_of(device)
     results = {result.policy_id: result for result in PolicyResult.objects.filter(device=device)}
     failed = []
     for policy in policies:
         result = results.get(policy.pk)
         if result is None or not result.is_met:
             failed.append(
-                FailedPolicy(policy.name, policy.get_rule_display(), result.found if result else "")
+                FailedPolicy(
+                    policy.name,
+                    policy.get_rule_display(),
+                    in_words(policy.rule, result.found) if result else "",
+                )
             )
     return failed
 
@@ -74,3 +85,15 @@ def find_device_of(person: User, device_id: uuid.UUID) -> Device | None:
         .filter(Q(owner=person) | Q(owner__isnull=True))
         .first()
     )
+
+
+def enrolment_tokens_of(actor: User) -> QuerySet[EnrolmentToken]:
+    """The enrolment tokens of the actor's tenant; whether they may see them is the door's to ask."""
+    return EnrolmentToken.objects.filter(tenant=actor.tenant_id).select_related("created_by")
+
+
+def enrolment_token_for(actor: User, pk: uuid.UUID) -> EnrolmentToken:
+    token = enrolment_tokens_of(actor).filter(pk=pk).first()
+    if token is None:
+        raise NotFoundError
+    return token

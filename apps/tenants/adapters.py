@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from apps.common.errors import NotAllowedError
 from apps.tenants import services
+from apps.tenants.app_access import revoke_tokens_of
 from apps.tenants.claims import DirectoryClaims, find_claims
 from apps.tenants.models import User
 
@@ -63,6 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         services.require_local_account(user)
         super().set_password(user, password)
+        revoke_tokens_of(user)  # whoever had the old one is out, in the app too
 
     def add_message(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.admin import SocialAppAdmin, SocialAppForm
 from allauth.socialaccount.models import SocialApp, SocialToken
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
 
 from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, TenantModelAdmin
+from apps.tenants.app_access import revoke_tokens_of
 from apps.tenants.models import Group, Market, Tenant, User, VerifiedDomain
 from apps.tenants.selectors import PERMISSIONS
 from apps.tenants.services import (
@@ -253,6 +255,8 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         person = form.instance
+        if not person.is_active:
+            revoke_tokens_of(person)
         if "administers" not in form.cleaned_data or person.tenant_id is None:
             return
         actor: Any = request.user
@@ -263,7 +267,7 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
 
 # --- allauth's own models: without what could be used to become somebody else --------------------
 
-for _model in (SocialApp, SocialToken, UserSession, Authenticator):
+for _model in (SocialApp, SocialToken, UserSession, Authenticator, Client, Token):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
@@ -305,6 +309,20 @@ class AuthenticatorAdmin(AnyModelAdmin):
     list_display = ("user", "type", "created_at", "last_used_at")
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
+    search_fields = ("user__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Token)
+class AppTokenAdmin(AnyModelAdmin):
+    """Where people are signed in with the device app. Deleting rows signs the app out; no hash is shown."""
+
+    list_display = ("user", "type", "created_at", "expires_at")
+    fields = readonly_fields = ("user", "type", "created_at", "expires_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
     search_fields = ("user__email",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -26,6 +26,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from apps.common.errors import InvalidError, NotAllowedError, require_valid
 from apps.tenants import selectors
+from apps.tenants.app_access import revoke_tokens_of
 from apps.tenants.claims import DirectoryClaims
 from apps.tenants.models import Group, Tenant, User, VerifiedDomain
 from apps.tenants.signals import announce_ground_change
@@ -180,6 +181,7 @@ def disable_person(*, actor: User, person: User) -> None:
     if person.tenant_id != actor.tenant_id or person.tenant_id is None:
         raise NotAllowedError
     User.objects.filter(pk=person.pk).update(is_active=False)
+    revoke_tokens_of(person)
     announce_ground_change(person.tenant_id)
 
 

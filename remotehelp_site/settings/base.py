@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.idp.oidc",
     "django_structlog",
     "django_prometheus",
     "apps.tenants",
@@ -129,7 +130,10 @@ ACCOUNT_FORMS = {"reset_password": "apps.tenants.forms.ResetPasswordForm"}
 # Django's own: allauth's would note addresses in a table beside ours, and old ones would still sign in.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {"organisation": "20/m/ip"}  # beside allauth's own, which stay
+ACCOUNT_RATE_LIMITS = {
+    "organisation": "20/m/ip",
+    "app_sign_in": "20/m/ip",
+}  # beside allauth's own, which stay
 SOCIALACCOUNT_ADAPTER = "apps.tenants.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -142,6 +146,11 @@ MFA_TOTP_ISSUER = "Remote Help"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are the tenant's; there is nothing to verify here
 USERSESSIONS_TRACK_ACTIVITY = False
+# The device app signs in as the person (apps/tenants/app_access.py); the mode's settings add the signing key.
+IDP_OIDC_AUTH_METHODS = ["none"]
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
+IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -218,7 +227,10 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 # --- API -----------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.tenants.api.AppTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.common.api.DeclaredPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.api.StrictJSONParser"],
@@ -265,6 +277,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.sessions.tasks.end_groundless_sessions",
         "schedule": timedelta(seconds=30),
     },
+    "forget spent proofs of devices": {
+        "task": "apps.devices.tasks.forget_spent_proofs",
+        "schedule": timedelta(minutes=10),
+    },
+    "forget expired sign-ins of the app": {
+        "task": "apps.tenants.tasks.forget_expired_tokens",
+        "schedule": timedelta(hours=1),
+    },
     "forget used codes and entry tries": {
         "task": "apps.sessions.tasks.forget_spent_codes",
         "schedule": timedelta(minutes=10),
@@ -293,6 +313,9 @@ REMOTEHELP_SILENT_FOR = timedelta(seconds=60)
 REMOTEHELP_SOCKET_BURST = env.int("REMOTEHELP_SOCKET_BURST", default=120)
 REMOTEHELP_SOCKET_RATE = env.float("REMOTEHELP_SOCKET_RATE", default=20.0)
 REMOTEHELP_WAITING_SESSIONS = 10
+# How far a device's clock may be off when it proves itself; it is told the time when it is further off.
+REMOTEHELP_PROOF_VALID_FOR = timedelta(seconds=90)
+REMOTEHELP_DEVICES_PER_PERSON = 20
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
 )

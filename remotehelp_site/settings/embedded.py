@@ -6,12 +6,14 @@ For a demo, a trial and small installs. `remotehelp up` runs it.
 from __future__ import annotations
 
 from remotehelp_site import logs
-from remotehelp_site.secrets import secret_of_this_install
+from remotehelp_site.secrets import secret_of_this_install, signing_key_of_this_install
 from remotehelp_site.settings.base import *  # noqa: F403
 from remotehelp_site.settings.base import VAR_DIR, env
 
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 SECRET_KEY = secret_of_this_install(VAR_DIR)
+IDP_OIDC_PRIVATE_KEY = signing_key_of_this_install(VAR_DIR)
+REMOTEHELP_DEVICE_APP = True
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -13,6 +13,9 @@ from remotehelp_site.settings.base import BASE_DIR, VAR_DIR, env
 
 SECRET_KEY = env.str("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Signs what the device app is told of who signed in. Without it the app cannot sign in, and all else works.
+IDP_OIDC_PRIVATE_KEY = env.str("IDP_OIDC_PRIVATE_KEY", default="", multiline=True)
+REMOTEHELP_DEVICE_APP = env.bool("REMOTEHELP_DEVICE_APP", default=bool(IDP_OIDC_PRIVATE_KEY))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list(
     "CSRF_TRUSTED_ORIGINS", default=[f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from remotehelp_site import logs
+from remotehelp_site.secrets import signing_key_of_this_install
 from remotehelp_site.settings.base import *  # noqa: F403
 from remotehelp_site.settings.base import env
 
@@ -19,6 +20,8 @@ REMOTEHELP_URL = "http://testserver"
 VAR_DIR = Path(tempfile.mkdtemp(prefix="remotehelp-test-"))
 atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 MEDIA_ROOT = VAR_DIR / "media"
+IDP_OIDC_PRIVATE_KEY = signing_key_of_this_install(VAR_DIR)
+REMOTEHELP_DEVICE_APP = True
 
 if database_url := env.str("TEST_DATABASE_URL", default=""):
     DATABASES = {"default": env.db_url_config(database_url)}

@@ -10,6 +10,7 @@ from django.conf import settings
 from apps.sessions.models import HelpSession, SessionEvent, Side
 from apps.sessions.services import confirm_media
 from apps.sessions.states import Elevation, EndReason, State
+from tests.device_app import DeviceApp
 
 
 def test_two_programs_hold_a_view_only_session(as_person, hanna, sam):
@@ -103,7 +104,7 @@ def test_elevation_is_refused_in_a_view_only_session(as_person, active, hanna):
 
 def test_full_control_is_on_offer_from_the_device_app(as_person, waiting, hanna, sam, sams_laptop):
     """S4"""
-    answer = as_person(sam).post(
+    answer = DeviceApp(sam, sams_laptop).post(
         "sessions/redeem/",
         {"code": waiting.code, "device": str(sams_laptop.pk), "app_version": "1.4.0"},
     )
@@ -119,10 +120,12 @@ def test_full_control_is_on_offer_from_the_device_app(as_person, waiting, hanna,
     assert (asked.status_code, asked.json()["kind"]) == (200, "full_control")
 
 
-def test_what_is_refused_is_not_on_offer_and_the_reason_is_the_same(as_person, oleg, sam):
+def test_what_is_refused_is_not_on_offer_and_the_reason_is_the_same(
+    as_person, oleg, sam, sams_laptop
+):
     """R7: the offer and the refusal come from one decision."""
     opened = as_person(oleg).post("sessions/").json()
-    as_person(sam).post("sessions/redeem/", {"code": opened["code"], "app_version": "1.4.0"})
+    DeviceApp(sam, sams_laptop).post("sessions/redeem/", {"code": opened["code"]})
 
     control = as_person(oleg).get(f"sessions/{opened['id']}/").json()["offers"][1]
     refused = as_person(oleg).post(f"sessions/{opened['id']}/request/", {"kind": "full_control"})

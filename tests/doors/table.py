@@ -8,7 +8,10 @@ tenant; the operator runs the site; nobody is not signed in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+from apps.common.clock import now
 
 ACTORS = ("hanna", "sam", "otto", "ada", "mallory", "operator", "nobody")
 
@@ -23,9 +26,13 @@ class Door:
     method: str
     name: str
     answers: tuple[int, int, int, int, int, int, int]
-    # What the address names: a session prepared so, "picture" (of Sam), or nothing.
+    # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
+    # Contoso), or nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
+    # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
+    # one that nobody knows yet ("key").
+    by_app: str = ""
 
     @property
     def is_api(self) -> bool:
@@ -43,6 +50,8 @@ def _page(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) ->
 def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> Door:
     return Door(method, f"api:{name}", (hanna, sam, 404, 404, 404, 403, 401), of, body)
 
+
+NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
 
 DOORS = (
     # For everybody of a tenant.
@@ -85,6 +94,14 @@ DOORS = (
     _api("POST", "grant_elevation", "elevation_asked", 409, 200),
     _api("POST", "refuse_elevation", "elevation_asked", 409, 200),
     _api("POST", "revoke_elevation", "elevation_granted", 409, 200),
+    # Devices. Unenrolled ones are allowed in both tenants; an operator's app has no token that counts.
+    Door("GET", "api:app_versions", (200, 200, 200, 200, 200, 403, 401)),
+    Door("POST", "api:register_device", (200, 200, 200, 200, 200, 401, 401), by_app="key"),
+    Door("POST", "api:enrol_device", (200, 200, 200, 200, 404, 401, 401), "token", by_app="key"),
+    Door("POST", "api:report_device", (200, 200, 200, 200, 200, 401, 401), by_app="device"),
+    Door("GET", "api:enrolment_tokens", (403, 403, 403, 200, 403, 403, 401)),
+    Door("POST", "api:enrolment_tokens", (403, 403, 403, 201, 403, 403, 401), body=NEW_TOKEN),
+    Door("POST", "api:revoke_enrolment_token", (403, 403, 403, 200, 403, 403, 401), "token"),
     Door("GET", "api_docs:schema", (200, 200, 200, 200, 200, 200, 401)),
     Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
     # For machines: whether the site is well says nothing about anybody.
@@ -106,5 +123,6 @@ EXEMPT = {
     "socialaccount_*": "allauth's landing pages of a sign-in at an organisation.",
     "openid_connect_*": "The way to and from the organisation's sign-in; tests/tenants walks it.",
     "unnamed:accounts/social/*": "Old addresses of the same landing pages; two of them are walled up.",
+    "idp:oidc:*": "The sign-in of the device app; tests/tenants walks it as person, operator and nobody.",
     "api:nothing_here": "Whatever else is under /api/v1/: 404 to who is signed in; tests/api asks it.",
 }

@@ -7,17 +7,22 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from apps.common.clock import now
+from apps.devices.services import issue_enrolment_token
 from apps.sessions import services
 from apps.sessions.models import HelpSession, SessionEvent
 from apps.tenants.models import User
 from apps.tenants.services import set_picture
+from tests.device_app import API, DeviceApp
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
+from tests.factories import make_device
 from tests.sessions.wire import Wire
 
 
@@ -36,6 +41,25 @@ def people(hanna, sam, otto, ada, mallory):
     return dict(zip(ACTORS, everybody, strict=True))
 
 
+def _pictured(door: Door, people) -> Place:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(picture, "PNG")
+    set_picture(person=people["sam"], data=picture.getvalue())
+    return Place((people["sam"].pk,), door.body)
+
+
+def _with_token(door: Door, people) -> Place:
+    expires_at = now() + timedelta(days=1)
+    issued = issue_enrolment_token(actor=people["ada"], name="Warehouse", expires_at=expires_at)
+    if door.by_app:
+        return Place((), {"token": issued.value})
+    return Place((issued.token.pk,), door.body)
+
+
+# What is not a session.
+OTHERS = {"picture": _pictured, "token": _with_token}
+
+
 @pytest.fixture
 def prepare(request, people, hanna, sam):
     """Makes what the row is about, by the services."""
@@ -52,11 +76,8 @@ def prepare(request, people, hanna, sam):
             return Place((), door.body)
         if door.of == "code":
             return Place((), {"code": request.getfixturevalue("waiting").code})
-        if door.of == "picture":
-            picture = io.BytesIO()
-            Image.new("RGB", (8, 8), "teal").save(picture, "PNG")
-            set_picture(person=sam, data=picture.getvalue())
-            return Place((sam.pk,), door.body)
+        if door.of in OTHERS:
+            return OTHERS[door.of](door, people)
         if door.of.startswith("elevation_"):
             return Place((elevated(door.of).pk,), door.body)
         found = request.getfixturevalue(door.of)
@@ -65,7 +86,21 @@ def prepare(request, people, hanna, sam):
     return make
 
 
+def _ask_by_app(door: Door, person: User | None, args, body):
+    if person is None:
+        return Client().post(reverse(door.name, args=args), body, content_type="application/json")
+    app = DeviceApp(person)
+    said = REPORT
+    if door.by_app == "key":
+        said = app.about(**body)
+    elif person.tenant is not None:
+        app.is_on(make_device(person.tenant, owner=person))
+    return app.post(reverse(door.name, args=args).removeprefix(API), said)
+
+
 def _ask(door: Door, person: User | None, args, body):
+    if door.by_app:
+        return _ask_by_app(door, person, args, body)
     client = Client()
     if person is not None:
         client.force_login(person)
@@ -93,6 +128,8 @@ def _said(answer, *names: object) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "TOKEN", said)
 
 
+REPORT = {"app_version": "1.4.0", "system_version": "12", "facts": {}}
+
 # Who is in no session.
 OUTSIDERS = ("otto", "ada", "mallory", "operator", "nobody")
 
@@ -113,7 +150,9 @@ def test_the_door_answers_everybody_as_the_table_says(door, people, prepare):
             assert answer["Location"].startswith(reverse("account_login")), door
 
 
-@pytest.mark.parametrize("door", [d for d in DOORS if d.of not in ("", "code")], ids=str)
+@pytest.mark.parametrize(
+    "door", [d for d in DOORS if d.of not in ("", "code") and not d.by_app], ids=str
+)
 def test_what_is_not_yours_answers_like_what_does_not_exist(door, people, prepare):
     place = prepare(door)
     absent = uuid.uuid4()
@@ -121,7 +160,7 @@ def test_what_is_not_yours_answers_like_what_does_not_exist(door, people, prepar
     compared = 0
     for actor in OUTSIDERS:
         if expected[actor] < 400 and actor == "ada":
-            continue  # she may read the tenant's reports
+            continue  # she may read the tenant's reports, and manages its devices
         if expected[actor] < 400 and door.of == "picture":
             continue  # people of the tenant see each other
         theirs = _said(_ask(door, people[actor], place.args, place.body), place.args[0])
@@ -151,7 +190,8 @@ def test_what_changes_something_is_not_had_by_a_link(door, people, prepare):
         return  # the same address shows something too
     before = _rows()
     client = Client()
-    client.force_login(people["hanna"])
+    # Whoever may not come in at all is not told which methods there are.
+    client.force_login(people["ada" if door.answers[0] == 403 else "hanna"])
     assert client.get(reverse(door.name, args=place.args)).status_code == 405
     assert _rows() == before
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from remotehelp_site.secrets import secret_of_this_install
+from remotehelp_site.secrets import secret_of_this_install, signing_key_of_this_install
 from tests.site.running import ROOT
 
 MAKE = "import sys; from pathlib import Path; from remotehelp_site.secrets import *; "
@@ -19,6 +19,15 @@ def test_the_secret_is_made_once_and_readable_by_its_owner_only(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert secret_of_this_install(tmp_path) == secret
     assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_the_signing_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path):
+    key = signing_key_of_this_install(tmp_path)
+    path = tmp_path / "signing_key.pem"
+    assert key.startswith("-----BEGIN PRIVATE KEY-----")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert signing_key_of_this_install(tmp_path) == key
+    assert [file.name for file in tmp_path.iterdir()] == ["signing_key.pem"]
 
 
 def test_two_installs_have_different_secrets(tmp_path: Path):

@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from remotehelp_site.checks import check_combinations
+from remotehelp_site.secrets import signing_key_of_this_install
 from tests.site.running import ROOT
 
 SAFE = {
@@ -26,7 +29,13 @@ SAFE = {
     "CELERY_BROKER_URL": "redis://redis.example.org/0",
     "REMOTEHELP_TURN_URLS": ["turn:turn.example.org"],
     "REMOTEHELP_TURN_SECRET": "shared with coturn",
+    "IDP_OIDC_PRIVATE_KEY": "",
+    "REMOTEHELP_DEVICE_APP": False,
 }
+NO_KEY = "-----BEGIN PRIVATE KEY-----\nbm90aGluZw==\n-----END PRIVATE KEY-----\n"
+EDWARDS = Ed25519PrivateKey.generate().private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
 LOCAL_LAYER = {"default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}}
 UPSTREAM_LAYER = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -46,6 +55,9 @@ UNSAFE = [
     ("any host", {"ALLOWED_HOSTS": ["*"]}, "E007"),
     ("debugging", {"DEBUG": True}, "E008"),
     ("a relay without its secret", {"REMOTEHELP_TURN_SECRET": ""}, "E009"),
+    ("a device app without a signing key", {"REMOTEHELP_DEVICE_APP": True}, "E010"),
+    ("a signing key that is none", {"IDP_OIDC_PRIVATE_KEY": NO_KEY}, "E010"),
+    ("a signing key of another kind", {"IDP_OIDC_PRIVATE_KEY": EDWARDS.decode()}, "E010"),
 ]
 
 
@@ -73,6 +85,11 @@ def test_an_unsafe_combination_is_an_error(
     monkeypatch: pytest.MonkeyPatch, what: str, values: dict[str, object], expected: str
 ):
     assert found(monkeypatch, **values) == [expected], what
+
+
+def test_a_device_app_with_a_signing_key_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    key = signing_key_of_this_install(tmp_path)
+    assert found(monkeypatch, IDP_OIDC_PRIVATE_KEY=key, REMOTEHELP_DEVICE_APP=True) == []
 
 
 def test_the_embedded_mode_may_be_local_but_not_several_processes(monkeypatch: pytest.MonkeyPatch):
@@ -111,9 +128,12 @@ def check_deploy(**more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_real_production_settings_pass_and_refuse_an_http_origin():
+def test_the_real_production_settings_pass_and_refuse_an_http_origin(tmp_path):
     clean = check_deploy()
     assert clean.returncode == 0, clean.stderr
+    in_one_line = signing_key_of_this_install(tmp_path).replace("\n", "\\n")
+    with_app = check_deploy(IDP_OIDC_PRIVATE_KEY=in_one_line)
+    assert with_app.returncode == 0, with_app.stderr
     refused = check_deploy(CSRF_TRUSTED_ORIGINS="http://help.example.org")
     assert refused.returncode != 0
     assert "remotehelp.E006" in refused.stderr

@@ -47,13 +47,13 @@ class RedeemSerializer(StrictSerializer):
         max_length=40, help_text="The security code, in any case, with or without the dash."
     )
     device = serializers.UUIDField(
-        required=False, help_text="The device that the sharer is on, if it has a record."
+        required=False, help_text="The device that the sharer is on: the one that sends its proof."
     )
     app_version = serializers.CharField(
         required=False,
         max_length=20,
         validators=[VERSION],
-        help_text="The version of the device app; left out by a plain browser.",
+        help_text="The version of the device app; only with a proof, so never from a plain browser.",
     )
 
 
@@ -130,6 +130,16 @@ class SessionSerializer(Shape):
     )
     app_version = serializers.CharField(
         source="session.app_version", help_text="Empty for a plain browser."
+    )
+    consented_kind = OrNoneField(
+        choices=Kind.choices,
+        help_text="What the sharer allowed, and all that the app may let happen; null before that.",
+    )
+    is_chat_allowed = serializers.BooleanField(source="session.tenant.is_chat_enabled")
+    sign_out_at_end = serializers.BooleanField(
+        source="session.tenant.is_sign_out_at_end",
+        help_text="Whether the app signs the sharer out of the device whoever ends the session. Without it:"
+        " only out of an elevated session that the sharer ends.",
     )
     elevation = serializers.ChoiceField(choices=Elevation.choices, source="session.elevation")
     was_elevated = serializers.BooleanField(source="session.was_elevated")

@@ -34,6 +34,10 @@ class ShownSession:
     offers: tuple[Offer, ...]
     warnings: tuple[FailedPolicy, ...]
 
+    @property
+    def consented_kind(self) -> str:
+        return self.session.kind if self.session.allowed_at is not None else ""
+
 
 def _person(person: User) -> ShownPerson:
     card = trust_card_of(person)

@@ -1,12 +1,10 @@
-"""The addresses of the API."""
+"""The addresses of people and sessions in the API."""
 
 from __future__ import annotations
 
 from django.urls import path, re_path
 
 from apps.sessions.api import views
-
-app_name = "api"
 
 _SESSION = "sessions/<uuid:pk>/"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -13,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
-from apps.common.api_views import ProductView
 from apps.common.errors import NotFoundError
 from apps.common.http import client_address
+from apps.devices.api.proof import find_device, proof_parameter
+from apps.devices.models import Device
+from apps.devices.services import NotProvedError
 from apps.roles.models import Action
 from apps.roles.selectors import actions_anywhere
 from apps.sessions import codes, services
@@ -36,6 +38,7 @@ from apps.sessions.selectors import session_for
 from apps.sessions.services import OpenedSession
 from apps.sessions.states import EndReason, Kind, State
 from apps.tenants.models import User
+from apps.tenants.people_view import PeopleView
 from apps.tenants.selectors import PERMISSIONS, may_administer, verified_domain_of
 
 
@@ -75,16 +78,6 @@ def _opened(request: Request, opened: OpenedSession) -> Response:
         link=f"{link}#{code_shown}",
     )
     return Response(OpenedSerializer(shown).data, status=HTTP_201_CREATED)
-
-
-class PeopleView(ProductView):
-    """For everybody who is signed in and belongs to a tenant."""
-
-    audience = "people"
-
-    def actor(self, request: Request) -> User:
-        # The declared audience lets nobody else in.
-        return cast("User", request.user)
 
 
 class MeView(PeopleView):
@@ -141,22 +134,32 @@ class SessionsView(PeopleView):
         return _opened(request, services.open_session(actor=self.actor(request)))
 
 
+def _require_proved(device: Device | None, sent: dict[str, Any]) -> None:
+    """A device is not believed by its name: it proved itself, or there is none and nothing of an app."""
+    named = sent.get("device", device.pk if device else None)
+    if named != (device.pk if device else None) or (device is None and "app_version" in sent):
+        raise NotProvedError
+
+
 class RedeemView(PeopleView):
     @extend_schema(
         operation_id="redeem_code",
         summary="Enter a security code: join a session as its sharer",
+        parameters=[proof_parameter(is_required=False)],
         request=RedeemSerializer,
         responses=SessionSerializer,
     )
     def post(self, request: Request) -> Response:
-        sent = self.sent(request, RedeemSerializer)
         actor = self.actor(request)
+        device = find_device(request, actor)
+        sent = self.sent(request, RedeemSerializer)
+        _require_proved(device, sent)
         session = services.redeem_code(
             actor=actor,
             typed=sent["code"],
             address=client_address(request.META),
-            device_id=sent.get("device"),
-            app_version=sent.get("app_version", ""),
+            device=device,
+            app_version=sent.get("app_version") or (device.app_version if device else ""),
         )
         return Response(SessionSerializer(shown_session(session, Side.SHARER)).data)
 

@@ -190,13 +190,13 @@ def redeem_code(
     actor: User,
     typed: str,
     address: str,
-    device_id: object = None,
+    device: Device | None = None,
     app_version: str = "",
 ) -> HelpSession:
     """Join the session of a security code as its sharer: both sides then see who the other is (S2, S3).
 
     A code that is unknown, malformed, expired, used, replaced or of another tenant gets one answer, by one and
-    the same road. A right code that the help decision refuses is not used up, and both sides are told why.
+    the same road. `device` is one that has proved itself to the caller, and `app_version` what it runs. A right code that the help decision refuses is not used up, and both sides are told why.
     """
     tenant = tenant_of(actor)
     entry = _Entry(actor, address)
@@ -221,7 +221,7 @@ def redeem_code(
     session = found.session
     if session.helper_id == actor.pk:
         raise OwnCodeError
-    device = find_device_of(actor, device_id) if device_id else None  # type: ignore[arg-type]
+    device = find_device_of(actor, device.pk) if device is not None else None
     if session.aimed_at_id is not None and (device is None or device.pk != session.aimed_at_id):
         raise OtherDeviceError
     require_eligible(
