@@ -8,18 +8,21 @@ from typing import Any
 
 from channels.auth import get_user
 from channels.db import database_sync_to_async
-from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
+from channels.security.websocket import WebsocketDenier
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.http import parse_cookie
 
 from apps.tenants.api import bearer_of
 from apps.tenants.app_access import find_person
+from apps.tenants.signed_in import SignIn
+from remotehelp_site.origins import OwnOriginOnly
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class SignedIn:
-    """Puts `person_id` into the scope: of whoever is signed in by the cookie, or None.
+    """Puts `person_id` and `sign_in` into the scope: of whoever is signed in by the cookie, or None.
 
     Asks what Channels' own stack asks, but keeps neither person nor HTTP session for as long as the socket
     lives, and does not stand between the socket and each message that it sends.
@@ -29,17 +32,23 @@ class SignedIn:
         self.inner = inner
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        await self.inner({**scope, "person_id": await _person_id(scope)}, receive, send)
+        sign_in = await _sign_in(scope)
+        person_id = sign_in.person_id if sign_in is not None else None
+        await self.inner({**scope, "person_id": person_id, "sign_in": sign_in}, receive, send)
 
 
-async def _person_id(scope: dict[str, Any]) -> Any:
+async def _sign_in(scope: dict[str, Any]) -> SignIn | None:
     cookies: dict[str, str] = {}
     for name, value in scope["headers"]:
         if name == b"cookie":
             cookies |= parse_cookie(value.decode("latin1"))
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    signed_in_by: Any = {"session": store(cookies.get(settings.SESSION_COOKIE_NAME))}
-    return (await get_user(signed_in_by)).pk
+    session = store(cookies.get(settings.SESSION_COOKIE_NAME))
+    signed_in_by: Any = {"session": session}
+    person = await get_user(signed_in_by)
+    if person.pk is None:
+        return None
+    return SignIn(person.pk, session.session_key or "", session.get(HASH_SESSION_KEY, ""))
 
 
 class SignedInByToken:
@@ -68,8 +77,8 @@ class Doorway:
 
     def __init__(self, inner: App) -> None:
         self.by_token = SignedInByToken(inner)
-        self.of_page = AllowedHostsOriginValidator(SignedIn(inner))
-        self.of_page_by_token = AllowedHostsOriginValidator(self.by_token)
+        self.of_page = OwnOriginOnly(SignedIn(inner))
+        self.of_page_by_token = OwnOriginOnly(self.by_token)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         chosen: Any = self.of_page

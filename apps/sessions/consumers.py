@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from channels.consumer import get_handler_name
@@ -26,15 +26,17 @@ from django.conf import settings
 
 from apps.common.errors import RuleError
 from apps.sessions import messages, selectors, services
-from apps.sessions.heartbeat import heartbeat
+from apps.sessions.heartbeat import Pulse, heartbeat
 from apps.sessions.ice import ice_servers
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.states import State, may_signal
 from apps.tenants.models import User
+from apps.tenants.signed_in import SignIn
 
 # Close codes of our own (RFC 6455, 7.4.2 leaves 4000-4999 to applications).
 TAKEN_OVER = 4001
 BAD_MESSAGE = 4400
+SIGNED_OUT = 4401
 TOO_FAST = 4429
 UNSUPPORTED_DATA = 1003
 TOO_BIG = 1009
@@ -87,7 +89,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.joined = True
         self.peer_channel = joined.peer_channel
         self._believe(State(joined.session.state))
-        heartbeat.add(self.side, self.channel_name, self.session_is_stale)
+        sign_in = cast("SignIn | None", self.scope.get("sign_in"))
+        heartbeat.add(
+            self.channel_name,
+            Pulse(self.side, sign_in, self.session_is_stale, self.signed_out),
+        )
         await self.accept()
         await self.send_json(
             {
@@ -120,7 +126,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if not self.joined:
             return
         self._stop_watching()
-        heartbeat.remove(self.side, self.channel_name)
+        heartbeat.remove(self.channel_name)
         await database_sync_to_async(services.part_session)(
             session_id=self.session_id, side=self.side, channel=self.channel_name
         )
@@ -229,6 +235,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.session_changed({"state": state})
         else:
             await self.socket_taken_over({})
+
+    async def signed_out(self) -> None:
+        """The sign-in that opened this socket stands no more; the page finds its way to sign in anew."""
+        await self.refuse("signed_out", SIGNED_OUT)
 
     async def socket_taken_over(self, event: dict[str, Any]) -> None:
         await self.send_json({"type": "session.taken_over"})

@@ -1,7 +1,8 @@
 """One heartbeat a process for all its sockets: none is left hanging, on either side of a failure.
 
-It touches the presence of every socket, so that a process that dies is noticed; and it finds the sockets whose
-session ended without their being told (the channel layer was out of reach), so that no page goes on for long.
+It touches the presence of every socket, so that a process that dies is noticed. It finds the sockets whose session
+ended without their being told (the channel layer was out of reach), so that no page goes on for long. And it finds
+those whose person has signed out meanwhile, here or elsewhere.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
 from django import db
@@ -17,28 +19,38 @@ from django.conf import settings
 
 from apps.sessions import services
 from apps.sessions.models import Side
+from apps.tenants.signed_in import SignIn, ended_sign_ins
 
 logger = logging.getLogger(__name__)
 
-WhenStale = Callable[[], Awaitable[None]]
+Call = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What the heartbeat knows of one socket, and whom to call when something about it has ended."""
+
+    side: Side
+    sign_in: SignIn | None
+    when_stale: Call
+    when_signed_out: Call
 
 
 class Heartbeat:
     """Beats for the sockets of one event loop; runs only while there are any."""
 
     def __init__(self) -> None:
-        self._sockets: dict[Side, dict[str, WhenStale]] = {side: {} for side in Side}
+        self._sockets: dict[str, Pulse] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, side: Side, channel: str, when_stale: WhenStale) -> None:
-        """From now on this socket is touched; `when_stale` is called when it speaks for no open session."""
-        self._sockets[side][channel] = when_stale
+    def add(self, channel: str, pulse: Pulse) -> None:
+        self._sockets[channel] = pulse
         if self._task is None or self._task.done() or self._task.get_loop().is_closed():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def remove(self, side: Side, channel: str) -> None:
-        self._sockets[side].pop(channel, None)
-        if self._task is not None and not any(self._sockets.values()):
+    def remove(self, channel: str) -> None:
+        self._sockets.pop(channel, None)
+        if self._task is not None and not self._sockets:
             with contextlib.suppress(RuntimeError):  # its loop is closed
                 self._task.cancel()
             self._task = None
@@ -52,12 +64,23 @@ class Heartbeat:
                 logger.exception("heartbeat missed")  # the next one may reach the database again
 
     async def _beat(self) -> None:
-        names = {side: list(channels) for side, channels in self._sockets.items()}
-        for channel in await database_sync_to_async(services.touch_presence)(names):
-            for sockets in self._sockets.values():
-                when_stale = sockets.get(channel)
-                if when_stale is not None:
-                    await when_stale()
+        sockets = dict(self._sockets)
+        stale, signed_out = await database_sync_to_async(_look)(sockets)
+        for channel, pulse in sockets.items():
+            if channel not in self._sockets:
+                continue  # it closed while we looked
+            if pulse.sign_in in signed_out:
+                await pulse.when_signed_out()
+            elif channel in stale:
+                await pulse.when_stale()
+
+
+def _look(sockets: dict[str, Pulse]) -> tuple[set[str], set[SignIn]]:
+    names: dict[Side, list[str]] = {side: [] for side in Side}
+    for channel, pulse in sockets.items():
+        names[pulse.side].append(channel)
+    sign_ins = {pulse.sign_in for pulse in sockets.values() if pulse.sign_in is not None}
+    return services.touch_presence(names), ended_sign_ins(sign_ins)
 
 
 heartbeat = Heartbeat()

@@ -77,6 +77,10 @@ def test_a_session_whose_time_ran_out_lets_nobody_in_and_is_ended_by_the_knock(
         "http://evil.example#testserver",
         "http://testserver@evil.example",
         "not an address",
+        "http://testserver:9999",  # the cookie knows no ports
+        "https://testserver",
+        "ftp://testserver",
+        "http://localhost",  # allowed as a host, but not where the socket was asked
     ],
 )
 def test_a_socket_of_another_origin_is_refused(turned_away, wire, connecting, hanna, origin):

@@ -152,10 +152,15 @@ class SessionPage {
       case "restart":
         return this.side === "sharer" ? this.peer.onRestart(message) : undefined;
       case "refused":
-        return message.code === "not_now" ? this.refresh() : undefined;
+        return this.refused(message.code);
       default:
         return undefined;
     }
+  }
+
+  refused(code) {
+    if (code === "signed_out") return location.reload(); // nothing is shown or seen any more
+    return code === "not_now" ? this.refresh() : undefined;
   }
 
   async joined(message) {
