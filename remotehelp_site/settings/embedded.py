@@ -5,6 +5,8 @@ For a demo, a trial and small installs. `remotehelp up` runs it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from remotehelp_site import logs
 from remotehelp_site.secrets import secret_of_this_install, signing_key_of_this_install
 from remotehelp_site.settings.base import *  # noqa: F403
@@ -21,7 +23,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where people reach the site: one-time links and the printed address start with it.
 REMOTEHELP_URL = env.str("REMOTEHELP_URL", default="http://127.0.0.1:8000")
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "remotehelp.sqlite3",
@@ -37,7 +39,28 @@ DATABASES = {
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}}
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "apps.common.layers.LocalChannelLayer"}
+}
+
+# The same one process on a real PostgreSQL and Redis, to try them out; production is more than that.
+if database_url := env.str("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url_config(database_url)}
+    if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+if redis_url := env.str("REDIS_URL", default=""):
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": redis_url,
+        }
+    }
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [redis_url], "prefix": "remotehelp"},
+        }
+    }
 
 CELERY_BROKER_URL = "memory://localhost//"
 # How soon a waiting worker notices a task; looking into an empty queue costs next to nothing.

@@ -35,7 +35,12 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A Redis that hangs must not hang every page with it.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
 }
 CHANNEL_LAYERS = {
     "default": {

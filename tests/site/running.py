@@ -60,7 +60,7 @@ def remotehelp(var: Path, *arguments: str, **more: str) -> subprocess.CompletedP
 class Site:
     """A running site."""
 
-    def __init__(self, var: Path, *arguments: str) -> None:
+    def __init__(self, var: Path, *arguments: str, **more: str) -> None:
         self.var = var
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -69,7 +69,7 @@ class Site:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "remotehelp_site.cli", "up", *arguments],
                 cwd=ROOT,
-                env=environment(var, PORT=str(self.port)),
+                env=environment(var, PORT=str(self.port), **more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -91,8 +91,8 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(var: Path, *arguments: str) -> Iterator[Site]:
-    site = Site(var, *arguments)
+def running_site(var: Path, *arguments: str, **more: str) -> Iterator[Site]:
+    site = Site(var, *arguments, **more)
     try:
         until(site.is_well, "the site answers /healthz")
         yield site

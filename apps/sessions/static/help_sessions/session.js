@@ -97,7 +97,8 @@ class SessionPage {
     }
     if (kindWords) this.stage.querySelector("[data-kind-chip]").textContent = kindWords;
     this.stage.querySelector(".stage__device").textContent = deviceWords ?? "";
-    this.stage.querySelector("[data-chat-button]").hidden = chat !== "on";
+    this.talk.isEnabled = chat === "on";
+    this.stage.querySelector("[data-chat-button]").hidden = !this.talk.isEnabled;
   }
 
   async refresh() {

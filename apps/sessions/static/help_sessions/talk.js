@@ -14,6 +14,7 @@ export class Talk {
   constructor(root, peer, otherName) {
     this.#peer = peer;
     this.otherName = otherName;
+    this.isEnabled = true; // the tenant may switch chat off; then neither side shows any
     this.#log = root.querySelector("[data-chat-log]");
     this.#form = root.querySelector("[data-chat-form]");
     this.#text = root.querySelector("[data-chat-text]");
@@ -51,6 +52,7 @@ export class Talk {
   }
 
   #hear(text) {
+    if (!this.isEnabled) return;
     this.#show(text, this.otherName, false);
     if (!this.#drawer.hidden) return;
     const number = Number(this.#unread.textContent || 0) + 1;
