@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import logging
 import uuid
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.db import transaction
-from redis.exceptions import RedisError
 
-from apps.sessions.models import HelpSession
+from apps.sessions.models import HelpSession, Side
 
 logger = logging.getLogger(__name__)
 
@@ -29,26 +29,26 @@ def send_to_channel(channel: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.send)(channel, message)
     except ChannelFull:
         logger.warning("notice dropped, channel full", extra={"message_type": message["type"]})
-    except (OSError, RedisError):
-        # What was committed stands; the heartbeat finds the sockets that were not told.
-        logger.exception("notice not delivered", extra={"message_type": message["type"]})
 
 
 def session_changed(session_id: uuid.UUID) -> None:
-    """After the commit: both sides are told the session's state and read the rest from their page."""
-    transaction.on_commit(lambda: _tell_both(session_id), robust=True)
+    """After the commit: both sides are told the session's state and read the rest from their page.
+
+    Each for itself: when the layer fails for one, what was committed stands, the other is told, and the
+    heartbeat finds the socket that was not.
+    """
+    for side in Side:
+        transaction.on_commit(partial(_tell, session_id, side), robust=True)
 
 
-def _tell_both(session_id: uuid.UUID) -> None:
+def _tell(session_id: uuid.UUID, side: Side) -> None:
     row = (
         HelpSession.objects.filter(pk=session_id)
-        .values_list("state", "helper_channel", "sharer_channel")
+        .values_list("state", f"{side.value}_channel")
         .first()
     )
-    if row is None:
-        return
-    state, *channels = row
-    for channel in channels:
+    if row is not None:
+        state, channel = row
         send_to_channel(channel, {"type": "session.changed", "state": state})
 
 
