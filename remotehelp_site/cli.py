@@ -139,6 +139,7 @@ def _stop_quietly_while_starting() -> None:
 
 
 def up(options: argparse.Namespace) -> int:
+    gc.disable()  # collecting while thousands of modules load is a tenth of the start, for nothing
     from remotehelp_site import web
 
     chosen = os.environ.get("DJANGO_SETTINGS_MODULE", EMBEDDED)
@@ -182,12 +183,14 @@ def _serve_embedded(options: argparse.Namespace, url: str) -> int:
             say(f"\n{_table(sign_ins)}\n\nThe same stands in var/demo.json.")
 
     gc.freeze()  # what is loaded now stays; the collector need not look at it again
+    gc.enable()
     with celery_threads(app):
         is_served = web.serve(host=options.bind, port=options.port, on_ready=greet)
     return 0 if is_served else 1
 
 
 def serve_web(options: argparse.Namespace) -> int:
+    gc.disable()
     from remotehelp_site import web
 
     _stop_quietly_while_starting()
@@ -201,6 +204,7 @@ def serve_web(options: argparse.Namespace) -> int:
     require_database()
     require_migrated()
     gc.freeze()
+    gc.enable()
 
     def greet() -> None:
         say(f"Remote Help listens on {options.bind} port {options.port}.")

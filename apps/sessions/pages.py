@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import segno
 from django.utils.translation import gettext as _
 
 from apps.common.clock import now
@@ -20,6 +19,8 @@ from apps.tenants.selectors import trust_card_of
 
 def code_as_qr(link: str) -> str:
     """The link as a QR code, a data address of an SVG picture."""
+    import segno  # only here: it is slow to load, and few starts need it soon
+
     return str(segno.make(link, error="m").svg_data_uri(scale=4, border=2, dark="#10262c"))
 
 
