@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils import formats, timezone
 from django.utils.functional import lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -115,7 +115,7 @@ def _supported(facts: Facts) -> str:
 
 
 def _pending_message(expected_at: datetime) -> str:
-    return _now(
+    return gettext(
         "Your organisation's Remote Help licence is not active yet. Try again later; it is "
         "expected to be active at %(time)s."
     ) % {"time": formats.date_format(timezone.localtime(expected_at), "DATETIME_FORMAT")}
