@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.common.errors import InvalidError
 from apps.tenants.models import User
-from apps.tenants.services import NameTakenError
+from apps.tenants.services import NameTakenError, give_first_password
 
 
 @transaction.atomic
@@ -22,13 +19,6 @@ def create_site_operator(
     person = User(
         email=email, first_name=first_name, last_name=last_name, is_staff=True, is_superuser=True
     )
-    if password is None:
-        person.set_unusable_password()
-    else:
-        try:
-            validate_password(password, person)
-        except ValidationError as error:
-            raise InvalidError(fields={"password": " ".join(error.messages)}) from error
-        person.set_password(password)
+    give_first_password(person, password)
     person.save()
     return person

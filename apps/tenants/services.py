@@ -140,16 +140,21 @@ def create_person(
         job_title=job_title,
         language=language,
     )
-    if password is None:
-        person.set_unusable_password()
-    else:
-        try:
-            validate_password(password, person)
-        except ValidationError as error:
-            raise InvalidError(fields={"password": " ".join(error.messages)}) from error
-        person.set_password(password)
+    give_first_password(person, password)
     person.save()
     return person
+
+
+def give_first_password(person: User, password: str | None) -> None:
+    """Set the password of an account that is being made; a weak one is refused, none lets nobody sign in."""
+    if password is None:
+        person.set_unusable_password()
+        return
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise InvalidError(fields={"password": " ".join(error.messages)}) from error
+    person.set_password(password)
 
 
 @transaction.atomic

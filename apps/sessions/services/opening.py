@@ -56,6 +56,11 @@ class OwnCodeError(RuleError):
     message = _("This is your own code. Tell it to the person who asked you for help.")
 
 
+class OtherDeviceError(RuleError):
+    code = "other_device"
+    message = _("This session was started for another device. Enter the code on that device.")
+
+
 class TooManyTriesError(RuleError):
     code = "too_many_tries"
     status = 429
@@ -196,7 +201,8 @@ def redeem_code(
     """Join the session of a security code as its sharer: both sides then see who the other is (S2, S3).
 
     A code that is unknown, malformed, expired, used, replaced or of another tenant gets one answer, by one and
-    the same road. `device` is one that has proved itself to the caller, and `app_version` what it runs. A right code that the help decision refuses is not used up, and both sides are told why.
+    the same road. `device` is one that has proved itself to the caller, and `app_version` what it runs. A right
+    code that the help decision refuses is not used up, and both sides are told why.
     """
     tenant = tenant_of(actor)
     entry = _Entry(actor, address)
@@ -252,8 +258,3 @@ def redeem_code(
             introduced_at=at,
             expires_at=at + settings.REMOTEHELP_IDLE_FOR,
         )
-
-
-class OtherDeviceError(RuleError):
-    code = "other_device"
-    message = _("This session was started for another device. Enter the code on that device.")
