@@ -1,0 +1,1 @@
+"""The systems that the app runs on, each behind the interfaces of `interfaces.py`."""

@@ -1,0 +1,156 @@
+"""What the app needs of a system, and nothing more: one small interface for each part.
+
+`remotehelp_app.platform.for_this_system()` gives the implementations. X11 on Linux is run by the tests; what
+another implementation was and was not run on stands in its own docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+class UnavailableError(Exception):
+    """This system cannot do it (here, now). `args[0]` is a sentence for the person at the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """One monitor, in pixels of the whole desktop. Sides are at least 1."""
+
+    id: str
+    name: str
+    x: int
+    y: int
+    width: int
+    height: int
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of the desktop, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The pointer's shape: RGBA with straight alpha, at most 128 x 128, and its hot spot."""
+
+    width: int
+    height: int
+    x: int
+    y: int
+    rgba: bytes
+
+
+class Monitors(Protocol):
+    def list(self) -> list[Monitor]:
+        """All that are lit, the primary first; never empty, or UnavailableError."""
+        ...
+
+
+class Input(Protocol):
+    """Acts as mouse and keyboard. One thread calls it. Places are pixels of the whole desktop.
+
+    Holds no permission of its own: whoever calls has asked the gate (`session/gate.py`) before each event.
+    """
+
+    def move(self, x: int, y: int) -> None: ...
+
+    def button(self, button: int, *, is_down: bool) -> None:
+        """0 left, 1 middle, 2 right, 3 back, 4 forward."""
+        ...
+
+    def wheel(self, dx: int, dy: int) -> None:
+        """Whole notches; right and down are positive."""
+        ...
+
+    def key(self, code: str, key: str, *, is_down: bool, modifiers: int) -> None:
+        """A key by the DOM's `code` and `key` and the page's modifiers (docs/protocol.md).
+
+        What the helper's key means is what happens: its character on whatever layout the device has, its position
+        where it has no character. An unknown key does nothing.
+        """
+        ...
+
+    def text(self, text: str) -> None:
+        """Types any Unicode text, newline as Enter and tab as Tab."""
+        ...
+
+    def attention(self) -> None:
+        """Ctrl+Alt+Del as the system's own; UnavailableError where there is none."""
+        ...
+
+    @property
+    def has_attention(self) -> bool: ...
+
+    def release_all(self) -> None:
+        """Lets go of every key and button that this object holds. May be called at any time, and twice."""
+        ...
+
+    def close(self) -> None:
+        """Releases everything and gives the connection back."""
+        ...
+
+
+class LocalUse(Protocol):
+    """Tells real mouse and keyboard use apart from what `Input` injected."""
+
+    def start(self, on_use: Callable[[], None]) -> None:
+        """Calls `on_use` from a thread of its own whenever the person at the device uses mouse or keyboard."""
+        ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A top-level window as prompts are told by: everything that its owner says of itself is hostile."""
+
+    id: int
+    area: Area
+    classes: tuple[str, ...] = ()  # WM_CLASS: instance and class
+    kind: tuple[str, ...] = ()  # _NET_WM_WINDOW_TYPE atoms
+    states: tuple[str, ...] = ()  # _NET_WM_STATE atoms
+    is_override_redirect: bool = False
+    title: str = ""
+    program: str = ""  # of the process that the X server says it belongs to; empty when unknown
+    is_mapped: bool = True
+
+
+class SignOut(Protocol):
+    def sign_out(self) -> None:
+        """Ends the desktop session of the person at the device; UnavailableError when it cannot."""
+        ...
+
+
+Level = Literal["info", "warning", "error"]
+
+
+class EventLog(Protocol):
+    def write(self, level: Level, message: str, fields: dict[str, str]) -> None:
+        """One entry in the system's own event log. Never raises: a full log ends no session."""
+        ...
+
+    def read(self, limit: int) -> list[str]:
+        """The newest entries of this app, the oldest of them first, as lines to read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What compliance policies ask about (D2); None for what cannot be found out."""
+
+    system: str  # linux, windows, macos
+    system_version: str
+    disk_encrypted: bool | None = None
+    screen_lock: bool | None = None
+    firewall: bool | None = None
+    days_since_update: int | None = None
+    updates_pending: int | None = None

@@ -1,0 +1,1 @@
+"""Linux beside the desktop: event log, sign-out, facts."""

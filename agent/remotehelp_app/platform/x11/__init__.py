@@ -1,0 +1,1 @@
+"""X11: the desktop of Linux that the tests run on."""

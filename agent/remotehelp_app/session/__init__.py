@@ -1,0 +1,1 @@
+"""One session on the device: what was allowed, and what happens."""
