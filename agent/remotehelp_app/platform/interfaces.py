@@ -49,10 +49,47 @@ class Cursor:
     rgba: bytes
 
 
-class Monitors(Protocol):
-    def list(self) -> list[Monitor]:
-        """All that are lit, the primary first; never empty, or UnavailableError."""
+class Desktop(Protocol):
+    """The screen. One thread makes it, uses it and closes it; only `wake` may be called from others.
+
+    Whatever of it fails for good raises UnavailableError.
+    """
+
+    def wait(self, seconds: float) -> bool:
+        """Waits until the picture changed, `wake` was called or the time is over; True if the picture changed."""
         ...
+
+    def wake(self) -> None: ...
+
+    def monitors(self) -> list[Monitor]:
+        """All that are lit, the primary first; never empty, at most 16."""
+        ...
+
+    def has_new_shape(self) -> bool:
+        """Whether monitors came, went or changed since `monitors` was last asked. Cheap."""
+        ...
+
+    def grab(self, area: Area) -> tuple[int, int]:
+        """Reads the area: the address of its BGRx pixels and the bytes in a row. It stands until the next call."""
+        ...
+
+    def hidden(self) -> list[Area]:
+        """Where privilege prompts were or may have been during the last `grab`, and are now. To be asked after it."""
+        ...
+
+    def prompts(self) -> list[Area]:
+        """Where privilege prompts are now, for input."""
+        ...
+
+    def cursor(self) -> Cursor | None:
+        """The pointer's shape if it changed since last asked; one without pixels when it is hidden."""
+        ...
+
+    def pointer(self) -> tuple[int, int]:
+        """Where the pointer is, in pixels of the desktop."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Input(Protocol):
