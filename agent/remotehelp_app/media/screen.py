@@ -54,6 +54,7 @@ class Listener:
     cursor: Callable[[Cursor], None]
     prompts: Callable[[bool], None]
     failed: Callable[[str], None]
+    hidden: Callable[[tuple[Area, ...]], None]  # where prompts are now, for the gate
 
 
 @dataclass(slots=True)
@@ -251,7 +252,7 @@ class _Painter:
         self.view = View(0, "", Area(0, 0, 0, 0), ())
         self.frame: av.VideoFrame | None = None
         self.encoder: Encoder | None = None
-        self.is_prompt_open: bool | None = None
+        self.prompts: tuple[Area, ...] = ()
         self.prompts_looked_at = 0.0
 
     def wants_another_view(self) -> bool:
@@ -311,7 +312,7 @@ class _Painter:
             self.encoder = Encoder(view.width, view.height, rate)
         self.encoder.set_rate(rate)
         packet = self.encoder.encode(self.frame, at, is_key=is_key)
-        self.say_whether_open(bool(self.desktop.prompts()))
+        self.tell_where_prompts_are()
         if packet is None:
             return False
         self.tell.packet(packet)
@@ -326,9 +327,12 @@ class _Painter:
         if now < self.prompts_looked_at + _LOOK_EVERY:
             return
         self.prompts_looked_at = now
-        self.say_whether_open(bool(self.desktop.prompts()))
+        self.tell_where_prompts_are()
 
-    def say_whether_open(self, is_open: bool) -> None:
-        if is_open != self.is_prompt_open:
-            self.is_prompt_open = is_open
-            self.tell.prompts(is_open)
+    def tell_where_prompts_are(self) -> None:
+        prompts = tuple(self.desktop.prompts())
+        if prompts != self.prompts:
+            was_open, self.prompts = bool(self.prompts), prompts
+            self.tell.hidden(prompts)
+            if was_open != bool(prompts):
+                self.tell.prompts(bool(prompts))
