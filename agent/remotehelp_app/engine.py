@@ -1,0 +1,481 @@
+"""What the app does, on an event loop in a thread of its own: sign-in, the device, and one session at a time.
+
+The window sees `Status` and calls `Actions` (`status.py`); nothing here knows of the window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import threading
+import webbrowser
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from remotehelp_app import VERSION
+from remotehelp_app.config import Config
+from remotehelp_app.platform.interfaces import Area, Facts
+from remotehelp_app.platform.system import System
+from remotehelp_app.server import sign_in
+from remotehelp_app.server.access import Access
+from remotehelp_app.server.api import Api
+from remotehelp_app.server.bell import Bell
+from remotehelp_app.server.errors import ServerError, SignInEndedError
+from remotehelp_app.server.proof import DeviceKey
+from remotehelp_app.server.secrets import Secrets
+from remotehelp_app.server.shapes import Me, SessionInfo
+from remotehelp_app.server.site import Site, checked_address
+from remotehelp_app.session.help import Help
+from remotehelp_app.session.journal import Journal
+from remotehelp_app.status import Kind, Person, Problem, Session, SignInPrompt, Status, Step
+from remotehelp_app.texts import gettext as _
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[Status], None]
+_CHECK_IN_EVERY = 15 * 60.0
+_IN_SESSION = frozenset({Step.INTRODUCED, Step.REQUESTED, Step.CONNECTING, Step.ACTIVE})
+
+
+class Engine:
+    """Implements `Actions` and the window's `Guard`. `show` is called from the engine's thread."""
+
+    def __init__(
+        self,
+        show: Show,
+        system: System,
+        config: Config,
+        *,
+        open_browser: Callable[[str], Any] = webbrowser.open,
+        on_quit: Callable[[], None] = lambda: None,
+        is_relay_only: bool = False,
+    ) -> None:
+        self._show, self._system, self._config = show, system, config
+        self._open_browser, self._on_quit = open_browser, on_quit
+        self._is_relay_only = is_relay_only
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._stopping = asyncio.Event()
+        self._status = Status(notices=system.notices)
+        self._journal = Journal(system.event_log())
+        self._secrets = Secrets("")
+        self._site: Site | None = None
+        self._api: Api | None = None
+        self._help: Help | None = None
+        self._signing_in: asyncio.Task[None] | None = None
+        self._session_task: asyncio.Task[None] | None = None
+        self._device_task: asyncio.Task[None] | None = None
+        self._bell_task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._areas: tuple[Area, ...] = ()
+
+    # --- the thread ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """Ends what is live and waits for it."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(seconds)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        finally:
+            self._loop.close()
+
+    async def _main(self) -> None:
+        self._spawn(self._begin())
+        await self._stopping.wait()
+        await self._end_session()
+        for task in [self._signing_in, *self._tasks]:
+            if task is not None:
+                task.cancel()
+        if self._site is not None:
+            await self._site.close()
+
+    async def _begin(self) -> None:
+        if not self._config.server:
+            self._change(step=Step.NO_SERVER)
+            return
+        await self._use_server(self._config.server)
+
+    def _change(self, **changes: Any) -> None:
+        self._status = replace(self._status, revision=self._status.revision + 1, **changes)
+        self._show(self._status)
+
+    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """From any thread: runs it on the loop, and shows what went wrong."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: self._spawn(work()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except SignInEndedError as error:
+            await self._signed_out(error)
+        except ServerError as error:
+            self._say(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("something went wrong")
+            self._journal.problem("", "an unexpected error")
+            self._change(
+                problem=Problem(
+                    "unexpected",
+                    _("Something went wrong in this app."),
+                    _(
+                        "Try again. If it comes back, tell your help desk; the log on this device has the details."
+                    ),
+                )
+            )
+
+    def _say(self, error: ServerError) -> None:
+        self._journal.problem("", f"refused or out of reach: {error.code}")
+        self._change(problem=Problem(error.code, error.message, error.remedy))
+
+    # --- the site and the sign-in ----------------------------------------------------------------
+
+    async def _use_server(self, address: str) -> None:
+        address = checked_address(address)
+        if self._site is not None:
+            await self._site.close()
+        self._site = Site(address)
+        self._secrets = Secrets(address)
+        self._config.server = address
+        self._config.save()
+        token = await asyncio.to_thread(lambda: self._secrets.refresh_token)
+        self._change(server=address, step=Step.SIGNED_OUT, problem=None)
+        if token:
+            await self._enter(Access(self._site, token, self._secrets.keep_refresh_token))
+
+    async def _sign_in(self, road: Callable[..., Coroutine[Any, Any, dict[str, Any]]]) -> None:
+        if self._site is None:
+            return
+        self._change(step=Step.SIGNING_IN, sign_in=None, problem=None)
+        try:
+            tokens = await road(self._site, self._shown)
+            access = Access(self._site, "", self._secrets.keep_refresh_token)
+            access.take(tokens)
+            await self._enter(access)
+        except (ServerError, asyncio.CancelledError):
+            self._change(step=Step.SIGNED_OUT, sign_in=None)
+            raise
+
+    def _shown(self, prompt: SignInPrompt) -> None:
+        self._change(sign_in=prompt)
+        if not prompt.code:
+            self._open_browser(prompt.address)
+
+    async def _enter(self, access: Access) -> None:
+        """Signed in: who it is, which device this is, and listening for invitations."""
+        api = Api(access)
+        try:
+            me = await api.me()
+        except SignInEndedError:
+            self._secrets.keep_refresh_token("")
+            self._change(step=Step.SIGNED_OUT, sign_in=None)
+            return
+        self._api = api
+        self._change(step=Step.HOME, sign_in=None, person=_person(me), problem=None)
+        await self._advise(api)
+        await self._know_device(api)
+
+    async def _advise(self, api: Api) -> None:
+        with suppress(ServerError):
+            versions = await api.versions()
+            if _is_older(VERSION, versions.mandatory):
+                self._change(version_advice="mandatory")
+            elif _is_older(VERSION, versions.recommended):
+                self._change(version_advice="recommended")
+
+    async def _signed_out(self, why: ServerError | None = None) -> None:
+        """Nothing of the person stays."""
+        self._cancel(self._device_task, self._bell_task)
+        await self._end_session()
+        self._api = None
+        self._secrets.keep_refresh_token("")
+        problem = Problem(why.code, why.message, why.remedy) if why is not None else None
+        self._change(
+            step=Step.SIGNED_OUT,
+            person=None,
+            device="",
+            is_enrolled=False,
+            invitations=(),
+            session=None,
+            problem=problem,
+        )
+
+    @staticmethod
+    def _cancel(*tasks: asyncio.Task[None] | None) -> None:
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+
+    # --- the device ------------------------------------------------------------------------------
+
+    async def _know_device(self, api: Api) -> None:
+        """The device proves itself with its key; without one it registers, where the organisation allows it."""
+        key = await asyncio.to_thread(lambda: self._secrets.device_key)
+        api.key = key or DeviceKey.new()
+        facts = await asyncio.to_thread(self._system.facts)
+        try:
+            info = await self._introduce(api, facts, is_known=key is not None)
+        except ServerError as error:
+            if isinstance(error, SignInEndedError):
+                raise
+            if error.is_temporary:
+                self._device_task = self._spawn(self._know_device_later(api))
+                return
+            self._say(error)
+            return
+        self._keep_key(api.key)
+        self._change(device=info.name, is_enrolled=info.is_enrolled)
+        self._device_task = self._spawn(self._check_in(api))
+        self._bell_task = self._spawn(self._listen(api))
+
+    async def _introduce(self, api: Api, facts: Facts, *, is_known: bool) -> Any:
+        name = platform.node()[:120] or _("This device")
+        if is_known:
+            try:
+                return await api.report(facts)
+            except ServerError as error:
+                if error.code != "device_not_proved":
+                    raise
+            self._journal.problem(
+                "", "the site does not know this device any more; setting it up again"
+            )
+            api.key = DeviceKey.new()
+        return await api.register(name, facts)
+
+    async def _know_device_later(self, api: Api) -> None:
+        await asyncio.sleep(15)
+        if self._api is api:
+            await self._know_device(api)
+
+    def _keep_key(self, key: DeviceKey) -> None:
+        self._secrets.keep_device_key(key)
+        if self._secrets.problem:
+            notices = (*self._system.notices, self._secrets.problem)
+            self._change(notices=notices)
+
+    async def _check_in(self, api: Api) -> None:
+        while True:
+            await asyncio.sleep(_CHECK_IN_EVERY)
+            facts = await asyncio.to_thread(self._system.facts)
+            try:
+                info = await api.report(facts)
+            except ServerError as error:
+                if not error.is_temporary:
+                    raise
+                continue
+            self._change(is_enrolled=info.is_enrolled)
+
+    async def _enrol(self, token: str) -> None:
+        api = self._api
+        if api is None:
+            return
+        self._cancel(self._bell_task, self._device_task)
+        if api.key is None or not api.key.device_id:
+            api.key = DeviceKey.new()
+        facts = await asyncio.to_thread(self._system.facts)
+        info = await api.enrol(token, platform.node()[:120] or _("This device"), facts)
+        self._keep_key(api.key)
+        self._change(device=info.name, is_enrolled=info.is_enrolled, problem=None)
+        await api.report(facts)
+        self._device_task = self._spawn(self._check_in(api))
+        self._bell_task = self._spawn(self._listen(api))
+
+    # --- invitations -----------------------------------------------------------------------------
+
+    async def _listen(self, api: Api) -> None:
+        async for invitations in Bell(api):
+            self._change(invitations=invitations)
+
+    # --- a session -------------------------------------------------------------------------------
+
+    async def _redeem(self, code: str) -> None:
+        if self._api is None or self._status.step not in (Step.HOME, Step.ENDED):
+            return
+        self._change(step=Step.REDEEMING, problem=None)
+        await self._join(self._api, lambda api: api.redeem(code))
+
+    async def _open_invitation(self, session_id: str) -> None:
+        if self._api is None or self._status.step not in (Step.HOME, Step.ENDED):
+            return
+        self._change(step=Step.REDEEMING, problem=None)
+        await self._join(self._api, lambda api: api.open_session(session_id))
+
+    async def _join(
+        self, api: Api, join: Callable[[Api], Coroutine[Any, Any, SessionInfo]]
+    ) -> None:
+        try:
+            info = await join(api)
+        except ServerError:
+            self._change(step=Step.HOME)
+            raise
+        self._help = Help(
+            api,
+            self._system,
+            self._journal,
+            self._told,
+            lambda problem: self._change(problem=problem),
+            is_relay_only=self._is_relay_only,
+        )
+        self._help.protect(self._areas)
+        self._session_task = self._spawn(self._go_through(self._help, info))
+
+    async def _go_through(self, help_: Help, info: SessionInfo) -> None:
+        try:
+            await help_.run(info)
+        finally:
+            if self._help is help_:
+                self._help = None
+
+    def _told(self, step: Step, session: Session) -> None:
+        self._change(step=step, session=session)
+
+    async def _end_session(self) -> None:
+        if self._help is not None:
+            with suppress(ServerError):
+                await self._help.leave()
+        task = self._session_task
+        if task is not None and task is not asyncio.current_task():
+            with suppress(asyncio.CancelledError, TimeoutError):
+                await asyncio.wait_for(task, 5)
+
+    async def _dismiss(self, session_id: str) -> None:
+        left = tuple(i for i in self._status.invitations if i.session_id != session_id)
+        self._change(invitations=left)
+        if self._api is not None:
+            await self._api.dismiss(session_id)
+
+    # --- Actions ---------------------------------------------------------------------------------
+
+    def set_server(self, address: str) -> None:
+        self._do(lambda: self._use_server(address))
+
+    def sign_in(self) -> None:
+        self._do(lambda: self._start_sign_in(sign_in.by_loopback))
+
+    def sign_in_with_code(self) -> None:
+        self._do(lambda: self._start_sign_in(sign_in.by_code))
+
+    async def _start_sign_in(
+        self, road: Callable[..., Coroutine[Any, Any, dict[str, Any]]]
+    ) -> None:
+        self._cancel(self._signing_in)
+        self._signing_in = self._spawn(self._sign_in(road))
+
+    def cancel_sign_in(self) -> None:
+        async def cancel() -> None:
+            self._cancel(self._signing_in)
+
+        self._do(cancel)
+
+    def sign_out(self) -> None:
+        self._do(self._sign_out)
+
+    async def _sign_out(self) -> None:
+        api = self._api
+        await self._signed_out()
+        if api is not None:
+            with suppress(ServerError):  # the tokens are forgotten here in any case
+                await api.access.revoke()
+
+    def enrol(self, token: str) -> None:
+        self._do(lambda: self._enrol(token))
+
+    def redeem(self, code: str) -> None:
+        self._do(lambda: self._redeem(code))
+
+    def open_invitation(self, session_id: str) -> None:
+        self._do(lambda: self._open_invitation(session_id))
+
+    def dismiss_invitation(self, session_id: str) -> None:
+        self._do(lambda: self._dismiss(session_id))
+
+    def allow(self, kind: Kind) -> None:
+        self._with_help(lambda help_: help_.allow(kind))
+
+    def decline(self) -> None:
+        self._with_help(lambda help_: help_.decline())
+
+    def leave(self) -> None:
+        self._with_help(lambda help_: help_.leave())
+
+    def answer_elevation(self, *, is_granted: bool) -> None:
+        self._with_help(lambda help_: help_.answer_elevation(is_granted=is_granted))
+
+    def revoke_elevation(self) -> None:
+        self._with_help(lambda help_: help_.revoke_elevation())
+
+    def say(self, text: str) -> None:
+        async def say(help_: Help) -> None:
+            help_.say(text)
+
+        self._with_help(say)
+
+    def _with_help(self, step: Callable[[Help], Coroutine[Any, Any, None]]) -> None:
+        async def do() -> None:
+            if self._help is not None:
+                await step(self._help)
+
+        self._do(do)
+
+    def dismiss_problem(self) -> None:
+        async def dismiss() -> None:
+            self._change(problem=None)
+
+        self._do(dismiss)
+
+    def done(self) -> None:
+        async def done() -> None:
+            if self._status.step not in _IN_SESSION and self._status.person is not None:
+                self._change(step=Step.HOME, session=None, problem=None)
+
+        self._do(done)
+
+    def quit(self) -> None:
+        self._on_quit()
+
+    # --- the window's own places -----------------------------------------------------------------
+
+    def areas_changed(self, areas: tuple[Area, ...]) -> None:
+        """At once, not by way of the loop: the gate must know before the helper's next click."""
+        self._areas = areas
+        if self._help is not None:
+            self._help.protect(areas)
+
+    def focus_changed(self, *, is_ours: bool) -> None:
+        if self._help is not None:
+            self._help.focus(is_ours=is_ours)
+
+
+def _person(me: Me) -> Person:
+    words = me.full_name.split()
+    initials = "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+    return Person(me.full_name, initials, verified_domain=me.verified_domain)
+
+
+def _is_older(ours: str, wanted: str) -> bool:
+    """Versions as numbers with dots; one that is not compares as none."""
+
+    def numbers(version: str) -> list[int]:
+        parts = version.split(".")
+        return [int(p) for p in parts] if all(p.isdigit() for p in parts) else []
+
+    return bool(numbers(wanted)) and numbers(ours) < numbers(wanted)
