@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remotehelp_app.server.api import SessionInfo
+from remotehelp_app.server.shapes import SessionInfo
 from remotehelp_app.texts import gettext as _
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from remotehelp_app.platform.interfaces import Area, UnavailableError
 from remotehelp_app.platform.system import System
-from remotehelp_app.server.api import Api, SessionInfo
+from remotehelp_app.server.api import Api
 from remotehelp_app.server.errors import ServerError
+from remotehelp_app.server.shapes import SessionInfo
 from remotehelp_app.server.signals import Signals
 from remotehelp_app.session.endings import ending
 from remotehelp_app.session.journal import Journal

@@ -1,0 +1,45 @@
+"""`remotehelp-app doctor`: what works on this device, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from remotehelp_app.platform.interfaces import UnavailableError
+from remotehelp_app.platform.system import System
+from remotehelp_app.texts import gettext as _
+
+
+def examine(system: System) -> int:
+    """Says a line for each part; 1 when one does not work."""
+    checks: list[tuple[str, Callable[[], Any]]] = [
+        (_("The screen can be read"), lambda: _closed(system.desktop())),
+        (_("Mouse and keyboard can be controlled"), lambda: _closed(system.input())),
+        (_("The system's event log can be read"), lambda: system.event_log().read(1)),
+        (_("Facts about the system can be found out"), system.facts),
+    ]
+    results = [_examined(name, check) for name, check in checks]
+    for notice in system.notices:
+        sys.stdout.write(f"!  {notice}\n")
+    sys.stdout.write(
+        _(
+            "Run and tested: Linux with X11. Run under Wine only: Windows. Never run: macOS, Wayland."
+        )
+        + "\n"
+    )
+    return 0 if all(results) else 1
+
+
+def _closed(part: Any) -> None:
+    part.close()
+
+
+def _examined(name: str, check: Callable[[], Any]) -> bool:
+    try:
+        check()
+    except UnavailableError as error:
+        sys.stdout.write(f"✗  {name}: {error}\n")
+        return False
+    sys.stdout.write(f"✓  {name}\n")
+    return True
