@@ -36,9 +36,10 @@ class System:
 
 def this_system() -> System:
     """The parts for the system that this runs on; UnavailableError where there are none."""
-    if sys.platform.startswith("linux"):
+    name = sys.platform
+    if name.startswith("linux"):
         return _linux()
-    if sys.platform == "win32":
+    if name == "win32":
         from remotehelp_app.platform.windows.system import windows
 
         return windows()
