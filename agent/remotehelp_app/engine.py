@@ -157,8 +157,9 @@ class Engine:
         self._secrets = Secrets(address)
         self._config.server = address
         self._config.save()
+        self._change(server=address, step=Step.STARTING, problem=None)
         token = await asyncio.to_thread(lambda: self._secrets.refresh_token)
-        self._change(server=address, step=Step.SIGNED_OUT, problem=None)
+        self._change(step=Step.SIGNED_OUT)
         if token:
             await self._enter(Access(self._site, token, self._secrets.keep_refresh_token))
 

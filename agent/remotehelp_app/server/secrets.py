@@ -6,8 +6,11 @@ There is no file to fall back to. Without an open keyring the app works until it
 from __future__ import annotations
 
 import logging
+import queue
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import keyring
 import keyring.backend
@@ -25,6 +28,12 @@ _TRUSTED = (
     "keyring.backends.kwallet",
     "keyring.backends.Windows",
 )
+
+
+# Seconds for the person to unlock the keyring when the system asks them to.
+_PATIENCE = 60.0
+
+_T = TypeVar("_T")
 
 
 class KeyringError(Exception):
@@ -46,6 +55,29 @@ def _backend() -> keyring.backend.KeyringBackend:
     )
 
 
+def _in_time(ask: Callable[[], _T]) -> _T:
+    """The answer, or TimeoutError: a keyring that waits for its password does so for ever.
+
+    The thread that asked is left behind then; it is a daemon, so it keeps nothing from ending.
+    """
+    answers: queue.Queue[tuple[_T | None, BaseException | None]] = queue.Queue()
+
+    def run() -> None:
+        try:
+            answers.put((ask(), None))
+        except Exception as error:  # noqa: BLE001 it is raised again by whoever asked
+            answers.put((None, error))
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=_PATIENCE)
+    except queue.Empty as empty:
+        raise TimeoutError from empty
+    if error is not None:
+        raise error
+    return cast("_T", answer)
+
+
 @dataclass(slots=True)
 class Secrets:
     """One site's secrets. `problem` says why nothing is kept; empty while it is."""
@@ -61,7 +93,7 @@ class Secrets:
         if kind in self._here:
             return self._here[kind]
         try:
-            found = _backend().get_password(_SERVICE, self._name(kind)) or ""
+            found = _in_time(lambda: _backend().get_password(_SERVICE, self._name(kind))) or ""
         except KeyringError as error:
             self.problem = str(error)
             return ""
@@ -74,16 +106,19 @@ class Secrets:
     def _write(self, kind: str, value: str) -> None:
         self._here[kind] = value
         try:
-            backend = _backend()
-            if value:
-                backend.set_password(_SERVICE, self._name(kind), value)
-            elif backend.get_password(_SERVICE, self._name(kind)) is not None:
-                backend.delete_password(_SERVICE, self._name(kind))
+            _in_time(lambda: self._put(kind, value))
             self.problem = ""
         except KeyringError as error:
             self.problem = str(error)
         except (keyring.errors.KeyringError, OSError, RuntimeError):
             self._locked()
+
+    def _put(self, kind: str, value: str) -> None:
+        backend = _backend()
+        if value:
+            backend.set_password(_SERVICE, self._name(kind), value)
+        elif backend.get_password(_SERVICE, self._name(kind)) is not None:
+            backend.delete_password(_SERVICE, self._name(kind))
 
     def _locked(self) -> None:
         log.warning("the system keyring is locked or does not answer")

@@ -263,6 +263,7 @@ def run_window(make_engine: MakeEngine) -> int:
     awake = QTimer(app)
     awake.timeout.connect(lambda: None)
     awake.start(300)
+    window.take(Status())
     window.show()
     window.activateWindow()
     engine.start()

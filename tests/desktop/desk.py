@@ -1,0 +1,249 @@
+"""A desktop of a test's own: X server, window manager, message bus, and the device app on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from Xlib import X
+from Xlib import display as xdisplay
+
+from tests.browser.conftest import until
+
+HERE = Path(__file__).parent
+APP = Path(sys.executable).parent / "remotehelp-app"
+SIZE = (1280, 800)
+
+
+@contextmanager
+def x_server(size: tuple[int, int] = SIZE, *options: str) -> Iterator[str]:
+    """An Xvfb that chooses its own number; gives its name."""
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        [
+            *("Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24"),
+            *("-nolisten", "tcp", "-noreset", *options),
+        ],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with open(reading, "rb", buffering=0) as numbers:
+            number = numbers.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number.decode()}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextmanager
+def window_manager(display: str) -> Iterator[None]:
+    """openbox, from the moment that it manages the screen."""
+    process = subprocess.Popen(
+        ["openbox"],
+        env={**os.environ, "DISPLAY": display},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    look = xdisplay.Display(display)
+    atom = look.intern_atom("_NET_SUPPORTING_WM_CHECK")
+    try:
+        until(
+            lambda: look.screen().root.get_full_property(atom, X.AnyPropertyType),
+            "the window manager is there",
+        )
+        yield
+    finally:
+        look.close()
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def message_bus(folder: Path) -> Iterator[str]:
+    """A session bus with nobody else on it; gives its address."""
+    process = subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--print-address"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(folder)},
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().decode().strip()
+    try:
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@contextmanager
+def open_keyring(env: dict[str, str]) -> Iterator[None]:
+    """gnome-keyring with a keyring that is unlocked, as after a person's sign-in."""
+    process = subprocess.Popen(
+        ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdin is not None
+    process.stdin.write(b"a keyring of the test")
+    process.stdin.close()
+    try:
+        until(lambda: _owns(env, "org.freedesktop.secrets"), "the keyring is there")
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _owns(env: dict[str, str], name: str) -> bool:
+    asked = subprocess.run(
+        [
+            *("dbus-send", "--session", "--print-reply", "--dest=org.freedesktop.DBus"),
+            *("/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner", f"string:{name}"),
+        ],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "boolean true" in asked.stdout
+
+
+@dataclass
+class Desktop:
+    """What runs on it finds it by `env`."""
+
+    display: str
+    env: dict[str, str]
+    folder: Path
+    asks: subprocess.Popen[str] | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    # --- the app as a screen reader meets it ------------------------------------------------------
+
+    def ask(self, **question: Any) -> Any:
+        if self.asks is None:
+            self.asks = subprocess.Popen(
+                ["/usr/bin/python3", str(HERE / "at_spi.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.stack.enter_context((self.folder / "at_spi.log").open("w")),
+                text=True,
+                env=self.env,
+            )
+        assert self.asks.stdin is not None
+        assert self.asks.stdout is not None
+        self.asks.stdin.write(json.dumps(question) + "\n")
+        self.asks.stdin.flush()
+        line = self.asks.stdout.readline()
+        assert line, (self.folder / "at_spi.log").read_text()
+        return json.loads(line)
+
+    def until_done(self, seconds: float = 20, **question: Any) -> dict[str, Any]:
+        """Asks until there is an answer."""
+
+        def missing() -> str:
+            tree = [f"{n['role']}: {n['name']}" for n in self.ask(do="tree")]
+            log = (
+                (self.folder / "app.log").read_text() if (self.folder / "app.log").exists() else ""
+            )
+            return f"{question} in {tree}\n{log[-3000:]}"
+
+        answer: dict[str, Any] = until(lambda: self.ask(**question), missing, seconds)
+        return answer
+
+    def find(self, role: str, name: str, seconds: float = 20) -> dict[str, Any]:
+        return self.until_done(seconds, do="find", role=role, name=name)
+
+    def press(self, name: str) -> None:
+        self.until_done(do="press", role="push button", name=name)
+
+    def fill(self, name: str, text: str) -> None:
+        self.until_done(do="fill", role="text", name=name, text=text)
+
+    def reads(self, text: str, seconds: float = 20) -> None:
+        """Waits until something shown begins with this text."""
+
+        def there() -> bool:
+            return any(node["name"].startswith(text) for node in self.ask(do="tree"))
+
+        until(there, lambda: f"{text!r} in {[n['name'] for n in self.ask(do='tree')]}", seconds)
+
+    # --- programs --------------------------------------------------------------------------------
+
+    def start(self, *command: str, log: str = "program.log") -> subprocess.Popen[bytes]:
+        """A program on this desktop; it ends with the test."""
+        out = self.stack.enter_context((self.folder / log).open("ab"))
+        process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out)
+        self.stack.callback(_stop, process)
+        return process
+
+    def start_app(self, *arguments: str) -> subprocess.Popen[bytes]:
+        return self.start(str(APP), "--verbose", *arguments, log="app.log")
+
+    def browser_asked(self) -> str:
+        """The address that the app had the browser open."""
+        asked = self.folder / "browser.txt"
+        return str(
+            until(lambda: asked.exists() and asked.read_text().strip(), "the app opens the browser")
+        )
+
+    def close(self) -> None:
+        self.stack.close()
+        if self.asks is not None and self.asks.stdin is not None and self.asks.stdout is not None:
+            self.asks.stdin.close()
+            self.asks.stdout.close()
+            self.asks.wait(10)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+@contextmanager
+def desktop(folder: Path, size: tuple[int, int] = SIZE) -> Iterator[Desktop]:
+    """X server, window manager and bus, with a home of their own."""
+    runtime, home = folder / "runtime", folder / "home"
+    runtime.mkdir(mode=0o700)
+    home.mkdir()
+    browser = folder / "browser.sh"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{folder}/browser.txt"\n')
+    browser.chmod(0o755)
+    with x_server(size) as display, window_manager(display), message_bus(runtime) as bus:
+        env = {
+            **os.environ,
+            "DISPLAY": display,
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "XDG_CONFIG_HOME": str(home / ".config"),
+            "XDG_STATE_HOME": str(home / ".state"),
+            "DBUS_SESSION_BUS_ADDRESS": bus,
+            "BROWSER": f"{browser} %s",
+            "NO_AT_BRIDGE": "0",
+            "LANG": "C.UTF-8",
+        }
+        with open_keyring(env):
+            made = Desktop(display, env, folder)
+            try:
+                yield made
+            finally:
+                made.close()
