@@ -9,10 +9,11 @@ from django_stubs_ext import StrPromise
 
 from apps.common.clock import now
 from apps.devices.selectors import FailedPolicy
+from apps.roles.models import Action
 from apps.sessions.eligibility import ACTION_OF_KIND, decide
 from apps.sessions.models import HelpSession
 from apps.sessions.selectors import Facts, gather_facts
-from apps.sessions.states import Kind
+from apps.sessions.states import Kind, State, may_elevate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ def _offer(session: HelpSession, kind: Kind, facts: Facts | None) -> Offer:
     if refusal is not None:
         return Offer(kind, False, refusal.code, refusal.message)
     return Offer(kind, True)
+
+
+def may_ask_for_elevation(session: HelpSession) -> bool:
+    """Whether the helper's roles allow elevation here, in a session that can have it (S7)."""
+    if not may_elevate(State(session.state), session.kind):
+        return False
+    facts = _facts(session)
+    return facts is not None and decide(facts, Action.ELEVATION).refusal is None
 
 
 def offers_for(session: HelpSession) -> tuple[Offer, ...]:

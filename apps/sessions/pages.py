@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.common.clock import now
 from apps.common.errors import RuleError
 from apps.sessions.models import HelpSession, Side
-from apps.sessions.offers import offers_for, warnings_for
+from apps.sessions.offers import may_ask_for_elevation, offers_for, warnings_for
 from apps.sessions.selectors import last_refusal
 from apps.sessions.states import EndReason, State
 from apps.sessions.words import end_words, refusal_words
@@ -64,6 +64,8 @@ def session_page(
         context["seconds_in_all"] = int(whole)
     if session.lasted_for is not None:
         context["seconds_active"] = int(session.lasted_for.total_seconds())
+    if side is Side.HELPER and session.state == State.ACTIVE:
+        context["can_elevate"] = may_ask_for_elevation(session)
     if side is Side.HELPER and session.state == State.INTRODUCED:
         context["offers"] = offers_for(session)
         context["warnings"] = warnings_for(session)

@@ -16,5 +16,6 @@ urlpatterns = [
     path("sessions/<uuid:pk>/request/", views.request_kind, name="request_kind"),
     path("sessions/<uuid:pk>/allow/", views.allow, name="allow"),
     path("sessions/<uuid:pk>/decline/", views.decline, name="decline"),
+    path("sessions/<uuid:pk>/elevation/", views.ask_elevation, name="ask_elevation"),
     path("sessions/<uuid:pk>/leave/", views.leave, name="leave"),
 ]

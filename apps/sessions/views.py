@@ -202,3 +202,10 @@ def decline(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
 @member_required
 def leave(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     return _step(request, pk, lambda s: services.leave_session(actor=request.user, session=s))
+
+
+@require_POST
+@never_cache
+@member_required
+def ask_elevation(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    return _step(request, pk, lambda s: services.ask_elevation(actor=request.user, session=s))

@@ -124,6 +124,16 @@ def _owns(env: dict[str, str], name: str) -> bool:
 
 
 @dataclass
+class Target:
+    log: Path
+
+    def events(self, *names: str) -> list[dict[str, Any]]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        told = [json.loads(line) for line in lines if line.endswith("}")]
+        return [event for event in told if not names or event["event"] in names]
+
+
+@dataclass
 class Desktop:
     """What runs on it finds it by `env`."""
 
@@ -201,6 +211,22 @@ class Desktop:
         return str(
             until(lambda: asked.exists() and asked.read_text().strip(), "the app opens the browser")
         )
+
+    def target(self, *place: int) -> Target:
+        """A window that writes down what it gets, with the keyboard."""
+        self.start(sys.executable, str(HERE / "target.py"), *map(str, place), log="target.jsonl")
+        made = Target(self.folder / "target.jsonl")
+        until(lambda: made.events("ready"), "the target is there")
+        return made
+
+    def keys_down(self) -> list[int]:
+        """The keycodes that are down at the X server, whoever holds them."""
+        look = xdisplay.Display(self.display)
+        try:
+            bits = look.query_keymap()
+        finally:
+            look.close()
+        return [code for code in range(256) if bits[code // 8] >> code % 8 & 1]
 
     def close(self) -> None:
         self.stack.close()

@@ -68,6 +68,8 @@ DOORS = (
     _page("POST", "new_code", "waiting", 200, 404),
     _page("POST", "request_kind", "introduced", AWAY, 409, kind="view_screen"),
     _page("POST", "allow", "requested", 409, AWAY, kind="view_screen"),
+    # The session of the table is view only, which has no elevation.
+    _page("POST", "ask_elevation", "active", 409, 409),
     _page("POST", "decline", "requested", 409, AWAY),
     _page("POST", "leave", "active", AWAY, AWAY),
     Door("GET", "reports:sessions", (200, 200, 200, 200, 200, AWAY, AWAY)),

@@ -1,3 +1,5 @@
+import { isOfDevice } from "./device.js";
+
 /**
  * The WebRTC connection of one side.
  *
@@ -6,16 +8,17 @@
  * same attempt), and replaced by a new attempt when mending failed.
  *
  * Events: "flowing", "broken", "chat" (detail {text}), "sharing" (detail {isOn}), "stream" (detail {stream}),
- * "channel".
+ * "channel", "input-channel" (detail {channel}), "device" (detail: a message of the device app, docs/protocol.md).
  */
 
 const MEND_EVERY = 4000;
 const MENDS_BEFORE_ANEW = 2;
 const TEXT_LIMIT = 2000;
+const LARGEST_TALK = 65536;
 const MAX_BITRATE = 8_000_000;
 
 function parsed(data) {
-  if (typeof data !== "string" || data.length > 4 * TEXT_LIMIT + 100) return null;
+  if (typeof data !== "string" || data.length > LARGEST_TALK) return null;
   try {
     const message = JSON.parse(data);
     return typeof message === "object" && message !== null ? message : null;
@@ -121,6 +124,7 @@ class Peer extends EventTarget {
     if (message?.type === "sharing" && typeof message.isOn === "boolean") {
       this.dispatchEvent(new CustomEvent("sharing", { detail: { isOn: message.isOn } }));
     }
+    if (isOfDevice(message)) this.dispatchEvent(new CustomEvent("device", { detail: message }));
   }
 }
 
@@ -135,7 +139,11 @@ export class HelperPeer extends Peer {
     if (attempt !== this.attempt || !this.pc || this.pc.signalingState === "closed") {
       this.isFlowing = false;
       const pc = this.begin(attempt);
-      pc.addEventListener("track", ({ track, streams }) => {
+      // A device acts on it only with full control; a browser does not open it.
+      const channel = pc.createDataChannel("input", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
+      this.dispatchEvent(new CustomEvent("input-channel", { detail: { channel } }));
+      pc.addEventListener("track", ({ track, streams, receiver }) => {
+        atOnce(receiver);
         const stream = streams[0] ?? new MediaStream([track]);
         this.dispatchEvent(new CustomEvent("stream", { detail: { stream } }));
       });
@@ -163,6 +171,12 @@ export class HelperPeer extends Peer {
     this.hasFrame = false;
     super.drop();
   }
+}
+
+/** A screen is looked at to act on it: no frame waits to be shown more smoothly. */
+function atOnce(receiver) {
+  if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
+  if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
 }
 
 /** The side whose screen is shown. It offers, mends, and begins anew. */

@@ -13,6 +13,7 @@ import { Talk } from "./talk.js";
 import { StatsPanel } from "./stats.js";
 import { Clock, countDown } from "./time.js";
 import { Viewer } from "./viewer.js";
+import { Control } from "./control.js";
 import { localTimes, toggle } from "../site/js/page.js";
 
 const OFFER_PATIENCE = 3000;
@@ -33,7 +34,10 @@ class SessionPage {
     this.clock = new Clock(this.stage.querySelector("[data-clock]"));
     this.talk = new Talk(this.stage, this.peer, "");
     new StatsPanel(this.stage, this.peer);
-    if (this.side === "helper") this.viewer = new Viewer(this.stage);
+    if (this.side === "helper") {
+      this.viewer = new Viewer(this.stage);
+      this.control = new Control(this.stage, this.peer);
+    }
     this.listen();
     this.readPanel();
     // The code's page came as the answer to a form: its address should be the session's.
@@ -83,10 +87,24 @@ class SessionPage {
     this.readNames(panel.dataset);
     if (panel.dataset.secondsActive) this.clock.startedSecondsAgo(Number(panel.dataset.secondsActive));
     if (this.isLive && !this.stage.isConnected) this.goLive();
+    if (this.control && this.isLive) this.readControl(panel.dataset);
     if (this.state === "ended" && !this.isOver) this.end();
     if (this.state === "introduced") this.stopCapture(); // declined, or not answered in time
     this.showSource();
-    if (moveFocus) this.panel.querySelector("[data-focus]")?.focus({ preventScroll: this.isLive });
+    if (moveFocus && !(this.isLive && this.stage.contains(document.activeElement))) this.panel.querySelector("[data-focus]")?.focus({ preventScroll: this.isLive });
+  }
+
+  /** Whether mouse and keyboard go to the device, and how it stands with elevation. */
+  readControl({ kind, elevation, canElevate }) {
+    if (kind === "full_control" && this.state === "active") this.control.begin();
+    const part = this.stage.querySelector("[data-elevation-part]");
+    part.hidden = !(this.state === "active" && canElevate === "yes");
+    part.dataset.state = elevation;
+    const button = part.querySelector("button");
+    const says = { asked: button.dataset.labelAsked, granted: button.dataset.labelGranted };
+    button.textContent = says[elevation] ?? button.dataset.labelAsk;
+    button.disabled = elevation in says;
+    this.stage.querySelector("[data-elevation-refused]").hidden = elevation !== "refused";
   }
 
   readNames({ other, kindWords, deviceWords, chat }) {
@@ -176,7 +194,8 @@ class SessionPage {
   async changed(state) {
     if (state === "ended") this.socket.close(); // the server closes it now, for good
     // The page of the one who took the step is swapped by the answer to their form.
-    if (state !== this.state || !this.isLive) await this.refresh();
+    // A live session stays in its state when elevation is asked for, granted, refused or taken back.
+    if (state !== this.state || !this.isLive || this.side === "helper") await this.refresh();
   }
 
   peerJoined() {
@@ -248,6 +267,7 @@ class SessionPage {
     this.peer.drop();
     if (this.side === "sharer") this.peer.stopShowing();
     this.viewer?.clear();
+    this.control?.stop();
     if (document.fullscreenElement) document.exitFullscreen();
     this.stage.remove();
     this.socket.close();

@@ -1,0 +1,59 @@
+"""What the two people do, with the device app on the sharer's side."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.steps import get_code
+from tests.desktop.desk import Desktop
+
+
+def sign_in(device: Desktop, desk: Desk, browser: Browser, role: str = "sharer") -> Any:
+    """The app, through the person's own browser, by its loopback address."""
+    app = device.start_app("--server", desk.site.url)
+    device.press("Sign in")
+    page = desk.page(browser, role)
+    address = device.browser_asked()
+    assert urlsplit(address).path.endswith("/authorize")
+    page.goto(address)
+    page.get_by_role("button", name="Sign in").click()
+    device.find("text", "Security code")
+    return app
+
+
+def introduce(device: Desktop, helper: Page) -> None:
+    code = get_code(helper)
+    device.fill("Security code", f"{code[:4]}-{code[4:]}".lower())
+    device.press("Submit")
+    device.reads("This person wants to help you")
+    expect(helper.locator("[data-trust-card]")).to_be_visible()
+
+
+def go_live(device: Desktop, helper: Page, kind: str) -> None:
+    """From two signed-in people to a picture on the helper's page."""
+    introduce(device, helper)
+    helper.get_by_role("button", name=kind).click()
+    device.press("Allow full control" if kind == "Full control" else "Allow")
+    expect(helper.locator("body[data-state=active]")).to_be_attached(timeout=20_000)
+    expect(helper.locator("[data-status]")).to_be_hidden(timeout=20_000)
+
+
+def point_at(helper: Page, x: int, y: int) -> tuple[float, float]:
+    """Where on the helper's page that pixel of the device's screen is, at its middle."""
+    found: dict[str, float] = helper.evaluate(
+        """([x, y]) => {
+          const video = document.querySelector("[data-video]");
+          const box = video.getBoundingClientRect();
+          const scale = Math.min(box.width / video.videoWidth, box.height / video.videoHeight);
+          return {
+            x: box.left + (box.width - video.videoWidth * scale) / 2 + (x + 0.5) * scale,
+            y: box.top + (box.height - video.videoHeight * scale) / 2 + (y + 0.5) * scale,
+          };
+        }""",
+        [x, y],
+    )
+    return found["x"], found["y"]
