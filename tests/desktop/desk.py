@@ -198,7 +198,7 @@ class Desktop:
     def start(self, *command: str, log: str = "program.log") -> subprocess.Popen[bytes]:
         """A program on this desktop; it ends with the test."""
         out = self.stack.enter_context((self.folder / log).open("ab"))
-        process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out)
+        process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out, cwd=self.folder)
         self.stack.callback(_stop, process)
         return process
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.conftest import until
 from tests.browser.marker import Marker
@@ -43,4 +42,4 @@ def test_the_helpers_mouse_and_keyboard_act_on_the_device(desk, helper_browser, 
 
     helper.get_by_role("button", name="Leave").click()
     device.reads("The session has ended")
-    device.reads("Hanna Helper ended the session.")
+    device.reads("Hanna Korhonen ended the session.")
