@@ -41,7 +41,7 @@ _IN_SESSION = frozenset({Step.INTRODUCED, Step.REQUESTED, Step.CONNECTING, Step.
 
 
 class Engine:
-    """Implements `Actions` and the window's `Guard`. `show` is called from the engine's thread."""
+    """Implements the window's `WindowEngine`. `show` is called from the engine's thread."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Engine:
         self._bell_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._areas: tuple[Area, ...] = ()
+        self._own_window = 0
 
     # --- the thread ------------------------------------------------------------------------------
 
@@ -334,6 +335,7 @@ class Engine:
             self._journal,
             self._told,
             lambda problem: self._change(problem=problem),
+            own_window=self._own_window,
             is_relay_only=self._is_relay_only,
         )
         self._help.protect(self._areas)
@@ -461,9 +463,8 @@ class Engine:
         if self._help is not None:
             self._help.protect(areas)
 
-    def focus_changed(self, *, is_ours: bool) -> None:
-        if self._help is not None:
-            self._help.focus(is_ours=is_ours)
+    def own_window(self, number: int) -> None:
+        self._own_window = number
 
 
 def _person(me: Me) -> Person:

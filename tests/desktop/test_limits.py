@@ -43,7 +43,7 @@ def test_a_forged_helper_moves_nothing_in_a_view_only_session(desk, helper_brows
     assert helper.evaluate(FORGE) == "open"
     # What is said after the events has arrived: so have they.
     helper.get_by_role("button", name="Chat").click()
-    helper.get_by_label("Message").fill("Are you there?")
+    helper.get_by_role("textbox", name="Message").fill("Are you there?")
     helper.get_by_role("button", name="Send").click()
     device.find("push button", "Chat (1 new)")
     assert target.events("down", "key down", "move") == []

@@ -120,6 +120,13 @@ class Input(Protocol):
         """Types any Unicode text, newline as Enter and tab as Tab."""
         ...
 
+    def has_focus(self, window: int) -> bool:
+        """Whether the keyboard is with the program of this window, by the system's own number of it.
+
+        Asked of the system each time: what a toolkit believes may be late.
+        """
+        ...
+
     def attention(self) -> None:
         """Ctrl+Alt+Del as the system's own; UnavailableError where there is none."""
         ...

@@ -122,6 +122,12 @@ class Gate:
                 return "prompt"
         return ""
 
+    def said_why(self) -> Why:
+        """`why` as the helper is told, who has to know that keys do not count while one of our windows has them."""
+        why = self.why()
+        with self._lock:
+            return "protected" if not why and self._ground.is_ours_focused else why
+
     def may(self, event: Event, place: tuple[int, int] | None) -> bool:
         """Whether this event may act, at this place of the desktop (None when it has none)."""
         if event.always_counts:

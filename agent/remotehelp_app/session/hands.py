@@ -36,6 +36,7 @@ class Hands(threading.Thread):
         self._is_stopping = threading.Event()
         self._held: set[tuple[str, str | int]] = set()
         self.view: View | None = None
+        self.own_window = 0  # the system's number of a window of ours; 0 while there is none
 
     # --- from other threads ----------------------------------------------------------------------
 
@@ -105,9 +106,14 @@ class Hands(threading.Thread):
             self._release(hands)
         elif event.always_counts:
             self._let_go_of(hands, event, place)
-        elif self._is_of_this_view(event) and self._gate.may(event, place):
+        elif self._is_of_this_view(event) and self._may(hands, event, place):
             self._held |= _holding(event)
             _STEPS[event.name](hands, event, place)
+
+    def _may(self, hands: Input, event: Event, place: tuple[int, int] | None) -> bool:
+        if place is None and self.own_window:
+            self._gate.focus(is_ours=hands.has_focus(self.own_window))
+        return self._gate.may(event, place)
 
     def _release(self, hands: Input) -> None:
         self._held.clear()

@@ -51,8 +51,10 @@ class Help:
         told: Callable[[Step, Session], None],
         problem: Callable[[Problem], None],
         *,
+        own_window: int = 0,
         is_relay_only: bool = False,
     ) -> None:
+        self._own_window = own_window
         self._api, self._system, self._journal = api, system, journal
         self._told, self._problem = told, problem
         self._is_relay_only = is_relay_only
@@ -65,7 +67,6 @@ class Help:
         self._is_elevated = False
         self._has_left = False
         self._areas: tuple[Area, ...] = ()
-        self._is_focused = False
         self._refreshing = asyncio.Lock()
         self._watch: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -236,11 +237,11 @@ class Help:
                 input_paused=lambda is_paused: self._change(is_input_paused=is_paused),
                 failed=self._failed,
             ),
+            own_window=self._own_window,
             is_relay_only=self._is_relay_only,
         )
         self._live = live
         live.protect(self._areas)
-        live.focus(is_ours=self._is_focused)
         if self._session is not None:
             self._journal.session_started(
                 self._session.id, self._session.helper.full_name, self._allowed
@@ -413,11 +414,6 @@ class Help:
         self._areas = areas
         if self._live is not None:
             self._live.protect(areas)
-
-    def focus(self, *, is_ours: bool) -> None:
-        self._is_focused = is_ours
-        if self._live is not None:
-            self._live.focus(is_ours=is_ours)
 
     # --- after it --------------------------------------------------------------------------------
 

@@ -53,8 +53,10 @@ class Live:
         kind: Kind,
         listener: LiveListener,
         *,
+        own_window: int = 0,
         is_relay_only: bool = False,
     ) -> None:
+        self._own_window = own_window
         self._loop = asyncio.get_running_loop()
         self._system, self._kind, self._tell = system, kind, listener
         self.gate = Gate()
@@ -113,6 +115,7 @@ class Live:
                 self.gate,
                 partial(self._from_thread, partial(self._tell.failed, "input")),
             )
+            self._hands.own_window = self._own_window
             self._hands.start()
             if self._local_use is not None:
                 self._local_use.start(self._used_locally)
@@ -147,9 +150,6 @@ class Live:
 
     def protect(self, areas: tuple[Area, ...]) -> None:
         self.gate.protect(areas)
-
-    def focus(self, *, is_ours: bool) -> None:
-        self.gate.focus(is_ours=is_ours)
 
     def say(self, text: str) -> bool:
         """Chat, end to end; False when there is no connection."""
@@ -282,6 +282,6 @@ class Live:
 
     def _say_input(self) -> None:
         """Whether input is acted on; only when it is another answer than last time."""
-        why = self.gate.why()
+        why = self.gate.said_why()
         if why != self._said_why and self.peer.tell({"type": "input", "isOn": not why, "why": why}):
             self._said_why = why

@@ -197,10 +197,6 @@ class MainWindow(QMainWindow):
             self._told = areas
             self._engine.areas_changed(areas)
 
-    def tell_focus(self, window: object) -> None:
-        if self._engine is not None:
-            self._engine.focus_changed(is_ours=window is not None)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._status.step in _JOINED:
             event.ignore()
@@ -256,7 +252,6 @@ def run_window(make_engine: MakeEngine) -> int:
     window.use(engine)
     places = _Places(window)
     app.installEventFilter(places)
-    app.focusWindowChanged.connect(window.tell_focus)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: app.quit())
     # Python looks at signals only between its own steps; Qt makes none while nothing happens.
@@ -265,6 +260,7 @@ def run_window(make_engine: MakeEngine) -> int:
     awake.start(300)
     window.take(Status())
     window.show()
+    engine.own_window(int(window.winId()))
     window.activateWindow()
     engine.start()
     try:

@@ -1,7 +1,7 @@
 """What the window needs of the engine beside `Actions`: to be told where our own windows are.
 
-The helper's mouse must not press *Allow elevation*, and the helper's keys must not type into our windows. So the
-window tells the places of its own windows, and whether one of them has the keyboard, before anything can happen there.
+The helper's mouse must not press *Allow elevation*, and the helper's keys must not type into our windows. So the window tells the places of
+its own windows, and the system's number of one of them, before anything can happen there.
 """
 
 from __future__ import annotations
@@ -21,4 +21,6 @@ class WindowEngine(Actions, Protocol):
 
     def areas_changed(self, areas: tuple[Area, ...]) -> None: ...
 
-    def focus_changed(self, *, is_ours: bool) -> None: ...
+    def own_window(self, number: int) -> None:
+        """The system's own number of a window of ours, by which the keyboard's owner is told."""
+        ...

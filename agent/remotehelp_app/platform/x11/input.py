@@ -32,6 +32,8 @@ _SPARE_KEYS: Final = 8
 _SHIFT, _CTRL, _ALT, _META, _ALT_GRAPH, _CAPS_LOCK, _NUM_LOCK = (1 << n for n in range(7))
 _SHORTCUT: Final = _CTRL | _ALT | _META
 _TYPED: Final = {"\n": KEYCODES["Enter"], "\t": KEYCODES["Tab"]}
+_POINTER_ROOT: Final = 1  # not a window: the keyboard follows the pointer
+_RESOURCE_MASK: Final = 0x1FFFFF  # what every X server in use gives a client for its own numbers
 _LOCK_KEYS: Final = frozenset({"CapsLock", "NumLock"})
 
 
@@ -160,6 +162,12 @@ class X11Input:
                 with self._exactly(stroke):
                     self._press(stroke.keycode)
                     self._let_go(stroke.keycode)
+
+    def has_focus(self, window: int) -> bool:
+        """The windows of one client share the upper bits of their numbers (X11 protocol, Connection Setup)."""
+        focus, revert = c_ulong(), c_int()
+        self._x.XGetInputFocus(self._display, ctypes.byref(focus), ctypes.byref(revert))
+        return focus.value > _POINTER_ROOT and not (focus.value ^ window) & ~_RESOURCE_MASK
 
     def attention(self) -> None:
         raise UnavailableError(_("X11 has no Ctrl+Alt+Del of the system's own."))
