@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 export_lock() {
     file=$1
     shift
-    uv export --quiet --frozen --no-hashes --no-emit-project --no-annotate --no-header "$@" >"$file.new"
+    uv export --quiet --frozen --no-hashes --no-emit-workspace --no-annotate --no-header "$@" >"$file.new"
     {
         echo "# Made from uv.lock by deploy/export-locks.sh; do not edit."
         cat "$file.new"

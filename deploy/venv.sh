@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 kind=${1:-run}
 python=${PYTHON:-python3}
 case $kind in
-run) lock=requirements.lock uv_options="--no-dev" ;;
-dev) lock=requirements-dev.lock uv_options="--all-groups" ;;
+run) lock=requirements.lock uv_options="--no-dev" ours="-e ." ;;
+dev) lock=requirements-dev.lock uv_options="--all-groups" ours="-e . -e ./agent" ;;
 *) echo "usage: deploy/venv.sh [dev]" >&2; exit 2 ;;
 esac
 
@@ -19,7 +19,7 @@ fail() {
 
 # What the environment was made from; it does not survive being moved, hence the folder.
 mark() {
-    echo "$(cat "$1" uv.lock pyproject.toml hatch_build.py | cksum) $PWD"
+    echo "$(cat "$1" uv.lock pyproject.toml agent/pyproject.toml hatch_build.py | cksum) $PWD"
 }
 is_ready() {
     [ -f ".venv/.ready-$1" ] && [ "$(cat ".venv/.ready-$1")" = "$(mark "$2")" ]
@@ -47,8 +47,9 @@ by_pip() {
     fi
     .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
     # Bytecode is made when a module is first used: compiling everything takes longer than the demo's start.
+    # shellcheck disable=SC2086
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-compile \
-        -r "$lock" -e .
+        -r "$lock" $ours
 }
 
 echo "Preparing .venv from $lock (once) ..." >&2

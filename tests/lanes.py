@@ -1,4 +1,4 @@
-"""The whole gate, in lanes: lint, SQLite, PostgreSQL with Redis, and last real browsers.
+"""The whole gate, in lanes: lint, SQLite, PostgreSQL with Redis, and last real browsers and desktops.
 
     python tests/lanes.py                    every lane
     python tests/lanes.py sqlite -- -k code  one lane, the rest for pytest
@@ -333,7 +333,7 @@ def sqlite(lane: Lane) -> None:
     pytest(
         lane,
         "-m",
-        "not browser and not services",
+        "not browser and not desktop and not services",
         env={"TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""},
     )
 
@@ -351,7 +351,7 @@ def services(lane: Lane) -> Iterator[dict[str, str]]:
 
 def postgresql_and_redis(lane: Lane) -> None:
     with services(lane) as env:
-        pytest(lane, "-m", "not browser", env=env)
+        pytest(lane, "-m", "not browser and not desktop", env=env)
 
 
 def browser(lane: Lane) -> None:
@@ -361,14 +361,26 @@ def browser(lane: Lane) -> None:
         pytest(lane, "tests/browser", "-m", "browser", env={**env, "DISPLAY": name})
 
 
+def desktop(lane: Lane) -> None:
+    """The device app, on X servers that each test starts for itself."""
+    pytest(
+        lane,
+        "tests/desktop",
+        "-m",
+        "desktop",
+        env={"TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""},
+    )
+
+
 LANES: dict[str, Callable[[Lane], None]] = {
     "lint": lint,
     "sqlite": sqlite,
     "postgresql": postgresql_and_redis,
     "browser": browser,
+    "desktop": desktop,
 }
-# Browsers share the machine with nobody: their tests look at pictures arriving in time.
-ALONE = "browser"
+# Browsers and desktops share the machine with nobody: their tests look at pictures arriving in time.
+ALONE = ("browser", "desktop")
 
 
 def drive(lane: Lane) -> Lane:
@@ -397,16 +409,17 @@ def show(lane: Lane) -> None:
 
 
 def drive_all(names: Sequence[str], arguments: Sequence[str]) -> list[Lane]:
-    together = [Lane(name, arguments) for name in names if name != ALONE]
+    together = [Lane(name, arguments) for name in names if name not in ALONE]
     done: list[Lane] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures: list[Future[Lane]] = [pool.submit(drive, lane) for lane in together]
         for future in as_completed(futures):
             done.append(future.result())
             show(done[-1])
-    if ALONE in names:
-        done.append(drive(Lane(ALONE, arguments)))
-        show(done[-1])
+    for name in ALONE:
+        if name in names:
+            done.append(drive(Lane(name, arguments)))
+            show(done[-1])
     return done
 
 

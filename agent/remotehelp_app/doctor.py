@@ -23,10 +23,7 @@ def examine(system: System) -> int:
     for notice in system.notices:
         sys.stdout.write(f"!  {notice}\n")
     sys.stdout.write(
-        _(
-            "Run and tested: Linux with X11. Run under Wine only: Windows. Never run: macOS, Wayland."
-        )
-        + "\n"
+        _("Run and tested: Linux with X11. Never run: Windows, macOS and Wayland.") + "\n"
     )
     return 0 if all(results) else 1
 

@@ -36,16 +36,11 @@ class System:
 
 def this_system() -> System:
     """The parts for the system that this runs on; UnavailableError where there are none."""
-    name = sys.platform
-    if name.startswith("linux"):
-        return _linux()
-    if name == "win32":
-        from remotehelp_app.platform.windows.system import windows
-
-        return windows()
-    raise UnavailableError(
-        _("This app runs on Linux with X11 only. On this system it was never run.")
-    )
+    if not sys.platform.startswith("linux"):
+        raise UnavailableError(
+            _("This app runs on Linux with X11 only. Share your screen from the browser instead.")
+        )
+    return _linux()
 
 
 def _linux() -> System:
