@@ -22,7 +22,6 @@ from remotehelp_app.platform.system import System
 from remotehelp_app.server import sign_in
 from remotehelp_app.server.access import Access
 from remotehelp_app.server.api import Api
-from remotehelp_app.server.bell import Bell
 from remotehelp_app.server.errors import ServerError, SignInEndedError
 from remotehelp_app.server.proof import DeviceKey
 from remotehelp_app.server.secrets import Secrets
@@ -68,7 +67,6 @@ class Engine:
         self._signing_in: asyncio.Task[None] | None = None
         self._session_task: asyncio.Task[None] | None = None
         self._device_task: asyncio.Task[None] | None = None
-        self._bell_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._areas: tuple[Area, ...] = ()
         self._own_window = 0
@@ -206,7 +204,7 @@ class Engine:
 
     async def _signed_out(self, why: ServerError | None = None) -> None:
         """Nothing of the person stays."""
-        self._cancel(self._device_task, self._bell_task)
+        self._cancel(self._device_task)
         await self._end_session()
         self._api = None
         self._secrets.keep_refresh_token("")
@@ -216,7 +214,6 @@ class Engine:
             person=None,
             device="",
             is_enrolled=False,
-            invitations=(),
             session=None,
             problem=problem,
         )
@@ -247,7 +244,6 @@ class Engine:
         self._keep_key(api.key)
         self._change(device=info.name, is_enrolled=info.is_enrolled)
         self._device_task = self._spawn(self._check_in(api))
-        self._bell_task = self._spawn(self._listen(api))
 
     async def _introduce(self, api: Api, facts: Facts, *, is_known: bool) -> Any:
         name = platform.node()[:120] or _("This device")
@@ -290,7 +286,7 @@ class Engine:
         api = self._api
         if api is None:
             return
-        self._cancel(self._bell_task, self._device_task)
+        self._cancel(self._device_task)
         if api.key is None or not api.key.device_id:
             api.key = DeviceKey.new()
         facts = await asyncio.to_thread(self._system.facts)
@@ -299,13 +295,6 @@ class Engine:
         self._change(device=info.name, is_enrolled=info.is_enrolled, problem=None)
         await api.report(facts)
         self._device_task = self._spawn(self._check_in(api))
-        self._bell_task = self._spawn(self._listen(api))
-
-    # --- invitations -----------------------------------------------------------------------------
-
-    async def _listen(self, api: Api) -> None:
-        async for invitations in Bell(api):
-            self._change(invitations=invitations)
 
     # --- a session -------------------------------------------------------------------------------
 
@@ -314,12 +303,6 @@ class Engine:
             return
         self._change(step=Step.REDEEMING, problem=None)
         await self._join(self._api, lambda api: api.redeem(code))
-
-    async def _open_invitation(self, session_id: str) -> None:
-        if self._api is None or self._status.step not in (Step.HOME, Step.ENDED):
-            return
-        self._change(step=Step.REDEEMING, problem=None)
-        await self._join(self._api, lambda api: api.open_session(session_id))
 
     async def _join(
         self, api: Api, join: Callable[[Api], Coroutine[Any, Any, SessionInfo]]
@@ -360,12 +343,6 @@ class Engine:
             with suppress(asyncio.CancelledError, TimeoutError):
                 await asyncio.wait_for(task, 5)
 
-    async def _dismiss(self, session_id: str) -> None:
-        left = tuple(i for i in self._status.invitations if i.session_id != session_id)
-        self._change(invitations=left)
-        if self._api is not None:
-            await self._api.dismiss(session_id)
-
     # --- Actions ---------------------------------------------------------------------------------
 
     def set_server(self, address: str) -> None:
@@ -404,12 +381,6 @@ class Engine:
 
     def redeem(self, code: str) -> None:
         self._do(lambda: self._redeem(code))
-
-    def open_invitation(self, session_id: str) -> None:
-        self._do(lambda: self._open_invitation(session_id))
-
-    def dismiss_invitation(self, session_id: str) -> None:
-        self._do(lambda: self._dismiss(session_id))
 
     def allow(self, kind: Kind) -> None:
         self._with_help(lambda help_: help_.allow(kind))

@@ -67,15 +67,6 @@ class ChatLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """A helper started a session aimed at this device (D4); opening it needs no code."""
-
-    session_id: str
-    helper: Person
-    expires_at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Session:
     id: str
     helper: Person
@@ -104,7 +95,6 @@ class Status:
     device: str = ""  # name; empty while the device is not known to the server
     is_enrolled: bool = False
     sign_in: SignInPrompt | None = None
-    invitations: tuple[Invitation, ...] = ()
     session: Session | None = None
     problem: Problem | None = None
     notices: tuple[
@@ -132,10 +122,6 @@ class Actions(Protocol):
     def enrol(self, token: str) -> None: ...
 
     def redeem(self, code: str) -> None: ...
-
-    def open_invitation(self, session_id: str) -> None: ...
-
-    def dismiss_invitation(self, session_id: str) -> None: ...
 
     def allow(self, kind: Kind) -> None:
         """Allows exactly the kind that was shown."""

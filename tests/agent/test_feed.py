@@ -14,8 +14,8 @@ def datagram(first: int, *events: list[object], view: int = 1, **more: object) -
     return json.dumps({"view": view, "n": first, "events": list(events), **more})
 
 
-A_DOWN = ["key", "KeyA", "a", True, 0]
-A_UP = ["key", "KeyA", "a", False, 0]
+A_DOWN: list[object] = ["key", "KeyA", "a", True, 0]
+A_UP: list[object] = ["key", "KeyA", "a", False, 0]
 
 
 def names(feed: Feed, text: object) -> list[str]:
@@ -112,6 +112,6 @@ def test_whatever_is_lost_and_repeated_the_order_stays(starts):
     """The page says from any number on; what comes out is 1, 2, 3 without a gap."""
     feed, heard = Feed(), []
     for start in starts:
-        events = [["text", str(number)] for number in range(start, start + 5)]
+        events: list[list[object]] = [["text", str(number)] for number in range(start, start + 5)]
         heard += [int(e.values[0]) for e in feed.take(datagram(start, *events))]
     assert heard == list(range(1, feed.acknowledged + 1))

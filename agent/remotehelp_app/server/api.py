@@ -54,16 +54,6 @@ class Api:
             body |= {"app_version": VERSION, "device": self.key.device_id}
         return shapes.session(await self._post("sessions/redeem/", body, is_proved=is_known))
 
-    async def open_session(self, session_id: str) -> SessionInfo:
-        """A session that a helper aimed at this device (D4)."""
-        body = {"app_version": VERSION}
-        return shapes.session(
-            await self._post(f"sessions/{session_id}/open/", body, is_proved=True)
-        )
-
-    async def dismiss(self, session_id: str) -> None:
-        await self._post(f"sessions/{session_id}/dismiss/", {}, is_proved=True)
-
     async def allow(self, session_id: str, kind: Kind) -> SessionInfo:
         return shapes.session(await self._post(f"sessions/{session_id}/allow/", {"kind": kind}))
 

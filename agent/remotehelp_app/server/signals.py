@@ -1,4 +1,4 @@
-"""The sockets to the site: that of one session, and the device's own (`bell.py`). Opened again while they are wanted."""
+"""The socket of one session. Opened again while it is wanted."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from remotehelp_app.status import Actions, Invitation, Kind, Session, Status, Step
+from remotehelp_app.status import Actions, Kind, Session, Status, Step
 from remotehelp_app.texts import gettext as _
 from remotehelp_app.window.parts import (
     button,
@@ -98,7 +98,6 @@ def _home(status: Status, actions: Actions, leave: Leave) -> QWidget:
     go = button(_("Submit"), lambda: actions.redeem(edit.text()), "primary")
     edit.returnPressed.connect(lambda: actions.redeem(edit.text()))
     return _page(
-        *(_invitation(invitation, actions) for invitation in status.invitations),
         label(_("Get help"), "title"),
         label(_("Enter the code that your helper has told you.")),
         caption,
@@ -106,21 +105,6 @@ def _home(status: Status, actions: Actions, leave: Leave) -> QWidget:
         row(go),
         _about(status, actions),
         first=edit,
-    )
-
-
-def _invitation(invitation: Invitation, actions: Actions) -> QWidget:
-    name = invitation.helper.full_name
-    return frame(
-        "card",
-        label(_("%(name)s wants to help you on this device") % {"name": name}, "name"),
-        trust_card(invitation.helper),
-        row(
-            careful_button(
-                _("Open"), lambda: actions.open_invitation(invitation.session_id), "primary"
-            ),
-            button(_("Not now"), lambda: actions.dismiss_invitation(invitation.session_id)),
-        ),
     )
 
 
@@ -293,7 +277,6 @@ def key_of(status: Status) -> tuple[object, ...]:
         status.step,
         kind,
         status.sign_in,
-        status.invitations,
         status.is_enrolled,
         status.device,
     )

@@ -141,7 +141,8 @@ class Capture:
         done = self._x.XShmGetImage(
             self._display, self._root, image, area.x, area.y, xlib.ALL_PLANES
         )
-        if not done or xlib.errors_since():
+        errors = xlib.errors_since()
+        if not done or errors:
             raise UnavailableError(_("The picture of the screen could not be read."))
         return int(image.contents.data), int(image.contents.bytes_per_line)
 
@@ -172,7 +173,8 @@ class Capture:
         attached = self._x.XShmAttach(self._display, xlib.byref(self._segment))
         self._x.XSync(self._display, 0)
         memory.forget_name()
-        if not attached or xlib.errors_since():
+        errors = xlib.errors_since()
+        if not attached or errors:
             memory.detach()
             raise UnavailableError(
                 _("The X server cannot share memory with this app; is it on another machine?")

@@ -71,7 +71,7 @@ class X11Input:
                     "This X server takes no input from programs (XTEST is missing), so nobody can control it."
                 )
             )
-        self._layout = Layout(self._display)
+        self._layout = Layout(name)
         self._watchdog = Watchdog(name)
         self._keys: dict[str, int] = {}  # what the helper holds: the page's key, and ours
         self._buttons: set[int] = set()
@@ -254,5 +254,6 @@ class X11Input:
         for keycode in self._bound.values():
             self._layout.bind(keycode, "")
         self._x.XSync(self._display, 0)
+        self._layout.close()
         self._watchdog.stand_down()
         self._x.XCloseDisplay(self._display)

@@ -28,7 +28,7 @@ _LEVELS: Final = 4
 _KEYPAD: Final = range(0xFF80, 0xFFBE)
 _LEVEL3: Final = frozenset({0xFE03, 0xFF7E})  # ISO_Level3_Shift, Mode_switch
 _SHIFT: Final = 0xFFE1
-_MAPPING_NOTIFY: Final = 34
+_CHANGES: Final = 3  # XkbNewKeyboardNotifyMask and XkbMapNotifyMask
 LOCK: Final = 2  # LockMask: Caps Lock on every usual layout
 NUM_LOCK: Final = 16  # Mod2Mask
 
@@ -55,7 +55,7 @@ _SIGNATURES: Final[dict[str, dict[str, tuple[Any, list[Any]]]]] = {
         "XkbGetState": (c_int, [c_void_p, c_uint, POINTER(_State)]),
         "XkbKeycodeToKeysym": (c_ulong, [c_void_p, c_uint, c_int, c_int]),
         "XDisplayKeycodes": (c_int, [c_void_p, POINTER(c_int), POINTER(c_int)]),
-        "XRefreshKeyboardMapping": (c_int, [POINTER(xlib.Event)]),
+        "XkbSelectEvents": (c_int, [c_void_p, c_uint, c_ulong, c_ulong]),
         "XChangeKeyboardMapping": (c_int, [c_void_p, c_int, c_int, POINTER(c_ulong), c_int]),
     },
     "libxkbcommon.so.0": {
@@ -105,10 +105,11 @@ class Locks:
 
 
 class Layout:
-    """Reads the layout of the display that `X11Input` has opened. One thread."""
+    """Reads the layout on a connection of its own. One thread. Raises UnavailableError without an X server."""
 
-    def __init__(self, display: int) -> None:
-        self._f, self._display = _functions(), display
+    def __init__(self, display_name: str) -> None:
+        self._f, self._name = _functions(), display_name
+        self._display = display = self._opened()
         first, last = c_int(), c_int()
         self._f.XDisplayKeycodes(display, byref(first), byref(last))
         self._keycodes = range(first.value, last.value + 1)
@@ -119,6 +120,15 @@ class Layout:
         self._level3_key = self._shift_key = 0
         self._read()
 
+    def _opened(self) -> int:
+        display = xlib.open_display(self._name)
+        self._f.XkbSelectEvents(display, _CORE_KEYBOARD, _CHANGES, _CHANGES)
+        xlib.libraries().XSync(display, 0)
+        return display
+
+    def close(self) -> None:
+        xlib.libraries().XCloseDisplay(self._display)
+
     # --- the present layout ----------------------------------------------------------------------
 
     def follow(self) -> Locks:
@@ -127,9 +137,11 @@ class Layout:
         is_stale = False
         while x.XPending(self._display) > 0:
             x.XNextEvent(self._display, byref(self._event))
-            if self._event.type == _MAPPING_NOTIFY:
-                self._f.XRefreshKeyboardMapping(byref(self._event))
-                is_stale = True
+            is_stale = True
+        if is_stale:
+            # Xlib keeps the layout with the connection, and a new one has the new layout for sure.
+            self.close()
+            self._display = self._opened()
         state = self._state()
         if is_stale or state.group != self._group:
             self._read()
