@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import first_picture, signalling
+from bench import device, first_picture, signalling
 
-BENCHMARKS = {"signalling": signalling.main, "first_picture": first_picture.main}
+BENCHMARKS = {
+    "device": device.main,
+    "signalling": signalling.main,
+    "first_picture": first_picture.main,
+}
 
 
 def main() -> int:

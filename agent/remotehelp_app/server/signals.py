@@ -24,6 +24,8 @@ _LARGEST: Final = 256 * 1024
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
 # Close codes of the site (docs/api.md).
 TAKEN_OVER, SIGNED_OUT = 4001, 4401
+# Anything else, as a proxy's 502 while the site restarts, passes.
+_REFUSED: Final = (401, 403, 404)
 
 Check = Callable[[Any], bool]
 
@@ -101,26 +103,32 @@ def read_message(text: object, known: dict[str, dict[str, Check]]) -> dict[str, 
 
 
 async def open_socket(api: Api, path: str) -> ClientConnection:
-    """A socket with the person's token and without an origin; a token that was just refused is renewed once."""
-    site, refused = api.access.site, ""
-    for _turn in range(2):
-        token = await api.access.token(other_than=refused) if refused else await api.access.token()
-        try:
-            return await connect(
-                f"{site.socket_address}{path}",
-                additional_headers={"Authorization": f"Bearer {token}"},
-                user_agent_header=f"remotehelp-app/{VERSION}",
-                ssl=site.tls if site.address.startswith("https") else None,
-                max_size=_LARGEST,
-                open_timeout=10,
-                ping_interval=20,
-                ping_timeout=20,
-            )
-        except InvalidStatus as error:
-            if error.response.status_code not in (401, 403) or refused:
-                raise
-            refused = token
-    raise SignInEndedError
+    """A socket with the person's token and without an origin; a token that was refused is renewed once.
+
+    Raises InvalidStatus when the site refuses all the same: it says so of a session that is over, too, so
+    that alone does not mean that the sign-in has ended.
+    """
+    token = await api.access.token()
+    try:
+        return await _connect(api, path, token)
+    except InvalidStatus as error:
+        if error.response.status_code not in _REFUSED:
+            raise
+    return await _connect(api, path, await api.access.token(other_than=token))
+
+
+async def _connect(api: Api, path: str, token: str) -> ClientConnection:
+    site = api.access.site
+    return await connect(
+        f"{site.socket_address}{path}",
+        additional_headers={"Authorization": f"Bearer {token}"},
+        user_agent_header=f"remotehelp-app/{VERSION}",
+        ssl=site.tls if site.address.startswith("https") else None,
+        max_size=_LARGEST,
+        open_timeout=10,
+        ping_interval=20,
+        ping_timeout=20,
+    )
 
 
 class Signals:
@@ -151,11 +159,11 @@ class Signals:
         while not self._is_closed:
             try:
                 self._socket = await open_socket(self._api, self._path)
-            except InvalidStatus:
-                return
             except (OSError, TimeoutError, InvalidHandshake, ServerError) as error:
                 if isinstance(error, SignInEndedError):
                     raise
+                if isinstance(error, InvalidStatus) and error.response.status_code in _REFUSED:
+                    return
                 log.info("the session's socket cannot be opened; trying again")
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 spreads, hides nothing
                 wait = min(_LONGEST_WAIT, wait * 2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -68,6 +68,7 @@ class Help:
         self._has_left = False
         self._areas: tuple[Area, ...] = ()
         self._refreshing = asyncio.Lock()
+        self._turn = 0
         self._watch: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -166,13 +167,26 @@ class Help:
         if self._session is None:
             return
         async with self._refreshing:
-            try:
-                info = await self._api.session(self._session.id)
-            except ServerError as error:
-                if error.is_temporary:
-                    return
-                raise
+            turn = -1
+            while (
+                turn != self._turn
+            ):  # a step was taken meanwhile, so the answer may be older than it
+                turn = self._turn
+                try:
+                    info = await self._api.session(self._session.id)
+                except ServerError as error:
+                    if error.is_temporary:
+                        return
+                    raise
             await self._take(info)
+
+    async def _step(self, work: Awaitable[SessionInfo]) -> SessionInfo:
+        """A step at the site; whatever was asked before it counts no more."""
+        self._turn += 1
+        try:
+            return await work
+        finally:
+            self._turn += 1
 
     async def _take(self, info: SessionInfo) -> None:
         """Takes over what the site says, as far as it may be believed."""
@@ -339,15 +353,16 @@ class Help:
             return
         self._allowed = kind
         try:
-            answered = await self._api.allow(info.id, kind)
+            answered = await self._step(self._api.allow(info.id, kind))
         except ServerError:
             self._allowed = None
             raise
+        self._allowed = kind
         await self._take(answered)
 
     async def decline(self) -> None:
         if self._info is not None and self._info.state == "requested":
-            await self._take(await self._api.decline(self._info.id))
+            await self._take(await self._step(self._api.decline(self._info.id)))
 
     async def answer_elevation(self, *, is_granted: bool) -> None:
         info = self._info
@@ -355,9 +370,9 @@ class Help:
             return
         if not is_granted:
             self._journal.elevation(info.id, "refused")
-            await self._take(await self._api.elevation(info.id, "refuse"))
+            await self._take(await self._step(self._api.elevation(info.id, "refuse")))
             return
-        answered = await self._api.elevation(info.id, "grant")
+        answered = await self._step(self._api.elevation(info.id, "grant"))
         if answered.elevation == "granted" and self._live is not None:
             self._set_elevated(is_granted=True)
             self._journal.elevation(info.id, "granted")
@@ -370,7 +385,7 @@ class Help:
         self._set_elevated(is_granted=False)
         self._journal.elevation(self._info.id, "revoked")
         self._show()
-        await self._take(await self._api.elevation(self._info.id, "revoke"))
+        await self._take(await self._step(self._api.elevation(self._info.id, "revoke")))
 
     def _set_elevated(self, *, is_granted: bool) -> None:
         self._is_elevated = is_granted
@@ -387,7 +402,7 @@ class Help:
         was_live = self._live is not None
         await self._close_live()
         try:
-            answered = await self._api.leave(self._info.id)
+            answered = await self._step(self._api.leave(self._info.id))
         except ServerError as error:
             log.warning("the site could not be told that the session was left: %s", error.code)
             answered = replace(
