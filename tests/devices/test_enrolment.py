@@ -11,6 +11,7 @@ from apps.common.clock import now
 from apps.common.errors import InvalidError, NotAllowedError
 from apps.devices import services, tokens
 from apps.devices.models import Device, Enrolment, EnrolmentToken
+from apps.devices.services.enrolment import use_token
 from tests.device_app import DeviceApp
 from tests.factories import tenant_of
 
@@ -106,9 +107,9 @@ def test_a_token_enrols_as_many_devices_as_it_was_made_for(sam, issue):
 def test_of_two_who_want_the_last_use_one_gets_it(issue):
     """The row count decides, whatever either had read before."""
     issued = issue(uses_left=1)
-    services._use(issued.token)
+    use_token(issued.token)
     with pytest.raises(services.WrongTokenError):
-        services._use(issued.token)
+        use_token(issued.token)
 
 
 def test_an_answer_that_got_lost_is_asked_for_again_without_another_use(app, issue):
