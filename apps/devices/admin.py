@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,8 +13,17 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.common.clock import now
 from apps.devices import tokens
-from apps.devices.models import Device, EnrolmentToken, Policy, PolicyResult, SpentProof
-from apps.devices.services import restore_device, revoke_device
+from apps.devices.models import (
+    Device,
+    DevicePresence,
+    DeviceReport,
+    EnrolmentToken,
+    Policy,
+    PolicyResult,
+    SpentProof,
+)
+from apps.devices.services import evaluate_anew, restore_device, revoke_device
+from apps.devices.tasks import evaluate_policy
 from apps.tenants.admin_base import AnyModelAdmin, ReadOnlyAdmin, TenantModelAdmin
 
 
@@ -36,6 +46,11 @@ class DeviceAdmin(TenantModelAdmin):
     list_select_related = ("tenant", "owner")
     search_fields = ("name", "owner__email", "owner__last_name")
     autocomplete_fields = ("tenant", "owner", "groups")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Other groups bring other policies."""
+        super().save_related(request, form, formsets, change)
+        evaluate_anew(device=form.instance)
 
     # The rows are those that `get_queryset` lets the person have, and the actions ask for the same permission.
     @admin.action(description=gettext_lazy("Revoke the chosen devices"), permissions=["change"])
@@ -113,6 +128,34 @@ class PolicyAdmin(TenantModelAdmin):
     list_filter = ("rule",)
     search_fields = ("name",)
     autocomplete_fields = ("tenant", "groups")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Whatever is changed, many devices may be concerned: the worker asks them."""
+        super().save_related(request, form, formsets, change)
+        policy_id = str(form.instance.pk)
+        transaction.on_commit(lambda: evaluate_policy.delay(policy_id), robust=True)
+
+
+@admin.register(DeviceReport)
+class DeviceReportAdmin(ReadOnlyAdmin):
+    """The device's own words."""
+
+    tenant_path = "device__tenant"
+    permission = "tenants.manage_devices"
+    list_display = ("device", "disk_encrypted", "screen_lock", "firewall", "update_age_days", "at")
+    list_select_related = ("device",)
+    search_fields = ("device__name",)
+
+
+@admin.register(DevicePresence)
+class DevicePresenceAdmin(ReadOnlyAdmin):
+    """Which devices hold a socket right now; a process that died is found out within a minute."""
+
+    tenant_path = "device__tenant"
+    permission = "tenants.manage_devices"
+    list_display = ("device", "person", "since", "seen_at")
+    list_select_related = ("device", "person")
+    search_fields = ("device__name", "person__email", "person__last_name")
 
 
 @admin.register(PolicyResult)

@@ -187,6 +187,57 @@ class PolicyResult(models.Model):
         return f"{self.policy}: {self.is_met}"
 
 
+class DeviceReport(models.Model):
+    """What an enrolled device last said of itself; None for what it could not find out."""
+
+    device = models.OneToOneField(
+        Device,
+        verbose_name=_("device"),
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="report",
+    )
+    disk_encrypted = models.BooleanField(_("disk encrypted"), null=True)
+    screen_lock = models.BooleanField(_("screen locks by itself"), null=True)
+    firewall = models.BooleanField(_("firewall on"), null=True)
+    update_age_days = models.PositiveIntegerField(_("days since the last update"), null=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("device report")
+        verbose_name_plural = _("device reports")
+
+    def __str__(self) -> str:
+        return str(self.device)
+
+
+class DevicePresence(models.Model):
+    """A person's app on a device holds its socket, in whichever process; one socket for the two of them."""
+
+    device = models.ForeignKey(
+        Device, verbose_name=_("device"), on_delete=models.CASCADE, related_name="presences"
+    )
+    person = models.ForeignKey(
+        User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="device_presences"
+    )
+    channel = models.CharField(max_length=100, unique=True, editable=False)
+    since = models.DateTimeField(_("since"), default=now)
+    # Without an index: every socket's is written anew three times a minute.
+    seen_at = models.DateTimeField(_("last seen"), default=now)
+
+    class Meta:
+        verbose_name = _("connected device")
+        verbose_name_plural = _("connected devices")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["device", "person"], name="one_socket_per_device_and_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.person}"
+
+
 class SpentProof(models.Model):
     """A device's proof that was accepted once, until it is too old to be accepted anyway."""
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.common.errors import NotFoundError
-from apps.devices.findings import in_words
-from apps.devices.models import Device, Enrolment, EnrolmentToken, Policy, PolicyResult
+from apps.devices.findings import DeviceFacts, in_words
+from apps.devices.models import (
+    Device,
+    DeviceReport,
+    Enrolment,
+    EnrolmentToken,
+    Policy,
+    PolicyResult,
+)
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.tenants.models import Group, User
@@ -29,6 +37,30 @@ def policies_of(device: Device) -> QuerySet[Policy]:
     return Policy.objects.filter(tenant_id=device.tenant_id).filter(
         Q(covers_all_devices=True)
         | Exists(Group.objects.filter(policies=OuterRef("pk"), devices=device))
+    )
+
+
+def devices_covered_by(policy: Policy) -> QuerySet[Device]:
+    """The enrolled devices that the policy is assigned to: the other way round of `policies_of`."""
+    enrolled = Device.objects.filter(tenant_id=policy.tenant_id, enrolment=Enrolment.ENROLLED)
+    if policy.covers_all_devices:
+        return enrolled
+    return enrolled.filter(Exists(Group.objects.filter(policies=policy, devices=OuterRef("pk"))))
+
+
+def find_policy(policy_id: str) -> Policy | None:
+    return Policy.objects.filter(pk=policy_id).first()
+
+
+def facts_of(report: DeviceReport, at: datetime) -> DeviceFacts:
+    """What the device last said of itself, as it holds at that moment: an update grows older by itself."""
+    age = report.update_age_days
+    return DeviceFacts(
+        system_version=report.device.system_version,
+        disk_encrypted=report.disk_encrypted,
+        screen_lock=report.screen_lock,
+        firewall=report.firewall,
+        update_age_days=None if age is None else age + max(0, (at - report.at).days),
     )
 
 

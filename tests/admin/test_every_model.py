@@ -9,7 +9,14 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from apps.devices.models import EnrolmentToken, Policy, PolicyResult, SpentProof
+from apps.devices.models import (
+    DevicePresence,
+    DeviceReport,
+    EnrolmentToken,
+    Policy,
+    PolicyResult,
+    SpentProof,
+)
 from apps.licenses.models import License, Seat
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
@@ -29,6 +36,8 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
         tenant=contoso, name="Warehouse", digest="d" * 64, expires_at=now()
     )
     SpentProof.objects.create(digest="e" * 64, expires_at=now())
+    DeviceReport.objects.create(device=sams_laptop, at=now())
+    DevicePresence.objects.create(device=sams_laptop, person=hanna, channel="of a test")
     PolicyResult.objects.create(device=sams_laptop, policy=policy, is_met=True, evaluated_at=now())
     EntryTries.objects.create(key="person:x", tries=1)
     Refusal.objects.create(tenant=contoso, helper=hanna, step="redeem", code="out_of_scope")

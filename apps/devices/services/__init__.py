@@ -1,6 +1,12 @@
 """Every write to devices, by subject: records, enrolment, identity, compliance."""
 
-from apps.devices.services.compliance import evaluate, record_policy_result, report_device
+from apps.devices.services.compliance import (
+    evaluate,
+    evaluate_anew,
+    evaluate_policy,
+    record_policy_result,
+    report_device,
+)
 from apps.devices.services.enrolment import (
     DeviceClaim,
     IssuedToken,
@@ -41,6 +47,8 @@ __all__ = [
     "change_enrolment",
     "enrol_device",
     "evaluate",
+    "evaluate_anew",
+    "evaluate_policy",
     "forget_spent_proofs",
     "issue_enrolment_token",
     "prove_device",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import transaction
 
 from apps.common.clock import now
 from apps.common.errors import NotAllowedError, require_valid
 from apps.devices.findings import DeviceFacts, look
-from apps.devices.models import Device, Enrolment, Policy, PolicyResult
-from apps.devices.selectors import policies_of
+from apps.devices.models import Device, DeviceReport, Enrolment, Policy, PolicyResult
+from apps.devices.selectors import devices_covered_by, facts_of, policies_of
 from apps.tenants.signals import announce_ground_change
 
 
@@ -33,8 +35,22 @@ def report_device(*, device: Device, app_version: str, facts: DeviceFacts) -> De
     require_valid(device)
     device.save(update_fields=["app_version", "system_version"])
     if device.enrolment == Enrolment.ENROLLED:
+        _keep(device, facts)
         evaluate(device=device, facts=facts)
     return device
+
+
+def _keep(device: Device, facts: DeviceFacts) -> None:
+    DeviceReport.objects.update_or_create(
+        device=device,
+        defaults={
+            "disk_encrypted": facts.disk_encrypted,
+            "screen_lock": facts.screen_lock,
+            "firewall": facts.firewall,
+            "update_age_days": facts.update_age_days,
+            "at": now(),
+        },
+    )
 
 
 @transaction.atomic
@@ -56,3 +72,51 @@ def evaluate(*, device: Device, facts: DeviceFacts) -> None:
         has_changed |= before.get(policy.pk) is not finding.is_met
     if has_changed:
         announce_ground_change(device.tenant_id)
+
+
+def evaluate_anew(*, device: Device) -> None:
+    """Ask the policies of a device whose groups changed, by what it last said of itself."""
+    report = DeviceReport.objects.select_related("device").filter(device=device).first()
+    if report is not None:
+        evaluate(device=device, facts=facts_of(report, now()))
+
+
+_AT_ONCE = 500
+
+
+def evaluate_policy(*, policy: Policy) -> int:
+    """Ask a policy that is new or changed of every device that it covers; gives how many had said something of themselves.
+
+    A device that never did counts as not meeting it until it checks in. Done in parts, each in its own
+    transaction: a check-in in between is at least as new as what is asked here.
+    """
+    covered = DeviceReport.objects.filter(device__in=devices_covered_by(policy))
+    PolicyResult.objects.filter(policy=policy).exclude(device__in=covered.values("device")).delete()
+    last: uuid.UUID | None = None
+    number = 0
+    while True:
+        rest = covered if last is None else covered.filter(device__gt=last)
+        reports = list(rest.select_related("device").order_by("device")[:_AT_ONCE])
+        if not reports:
+            break
+        PolicyResult.objects.bulk_create(
+            [_result(policy, report) for report in reports],
+            update_conflicts=True,
+            unique_fields=["device", "policy"],
+            update_fields=["is_met", "found", "evaluated_at"],
+        )
+        last, number = reports[-1].device_id, number + len(reports)
+    announce_ground_change(policy.tenant_id)
+    return number
+
+
+def _result(policy: Policy, report: DeviceReport) -> PolicyResult:
+    at = now()
+    finding = look(policy.rule, policy.value, facts_of(report, at))
+    return PolicyResult(
+        device_id=report.device_id,
+        policy=policy,
+        is_met=finding.is_met,
+        found=finding.found,
+        evaluated_at=at,
+    )
