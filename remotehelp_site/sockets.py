@@ -14,8 +14,8 @@ from django.contrib.auth import HASH_SESSION_KEY
 from django.http import parse_cookie
 
 from apps.tenants.api import bearer_of
-from apps.tenants.app_access import find_person
-from apps.tenants.signed_in import SignIn
+from apps.tenants.app_access import find_access, grant_in
+from apps.tenants.signed_in import AppSignIn, SignIn
 from remotehelp_site.origins import OwnOriginOnly
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -52,7 +52,9 @@ async def _sign_in(scope: dict[str, Any]) -> SignIn | None:
 
 
 class SignedInByToken:
-    """Puts `person_id` into the scope by the device app's token alone; without a living one there is no socket."""
+    """Puts `person_id` and `sign_in` into the scope by the device app's token alone; without a living one there is no
+    socket. `access_token` is there too, for the proof of the device that may come with it.
+    """
 
     def __init__(self, inner: App) -> None:
         self.inner = inner
@@ -62,11 +64,19 @@ class SignedInByToken:
         # Two such headers are as good as none: nobody may choose which of them is believed.
         (value, *more) = _headers(scope, b"authorization")
         token = bearer_of(value) if not more else ""
-        person = await database_sync_to_async(find_person)(token) if token else None
-        if person is None:
+        sign_in = await database_sync_to_async(_app_sign_in)(token) if token else None
+        if sign_in is None:
             await self.refuse(scope, receive, send)
-        else:
-            await self.inner({**scope, "person_id": person.pk}, receive, send)
+            return
+        found = {"person_id": sign_in.person_id, "sign_in": sign_in, "access_token": token}
+        await self.inner({**scope, **found}, receive, send)
+
+
+def _app_sign_in(token: str) -> AppSignIn | None:
+    access = find_access(token)
+    if access is None:
+        return None
+    return AppSignIn(access.user_id, grant_in(access.data), access.hash)
 
 
 class Doorway:

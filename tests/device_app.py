@@ -19,6 +19,7 @@ from django.test import Client
 
 from apps.common.clock import now
 from apps.devices.models import Device
+from apps.tenants.app_access import find_access
 from apps.tenants.models import User
 
 API = "/api/v1/"
@@ -49,6 +50,12 @@ def token_for(person: User, *, scopes: str = "help", valid_for: float = 600, **m
         }
     )
     return value
+
+
+def find_person(token: str) -> User | None:
+    """Whom a bearer token stands for right now, or nobody."""
+    access = find_access(token)
+    return access.user if access is not None else None
 
 
 class DeviceApp:
@@ -90,8 +97,22 @@ class DeviceApp:
         signed = ".".join(b64(json.dumps(part).encode()) for part in (head, claims))
         return f"{signed}.{b64(self.key.sign(signed.encode()))}"
 
-    def get(self, address: str) -> Any:
-        return self.client.get(API + address, headers={"Authorization": f"Bearer {self.token}"})
+    def get(self, address: str, *, proof: str | None = None, is_proved: bool = False) -> Any:
+        """With a proof where it is wanted; `proof` sends another one."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if is_proved or proof is not None:
+            own = self.sign(self.claims("GET", API + address, b""))
+            headers["Device-Proof"] = own if proof is None else proof
+        return self.client.get(API + address, headers=headers)
+
+    def handshake(self, *proofs: str) -> list[tuple[bytes, bytes]]:
+        """The headers with which the app opens the device's socket."""
+        own = proofs or (self.sign(self.claims("GET", "/ws/device/", b"")),)
+        return [
+            (b"host", b"testserver"),
+            (b"authorization", f"Bearer {self.token}".encode()),
+            *((b"device-proof", proof.encode()) for proof in own),
+        ]
 
     def post(self, address: str, body: Any = None, *, proof: str | None = "", **other: Any) -> Any:
         """With a proof about this very request; `proof` sends another one, or with None, none."""

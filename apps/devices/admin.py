@@ -22,7 +22,7 @@ from apps.devices.models import (
     PolicyResult,
     SpentProof,
 )
-from apps.devices.services import evaluate_anew, restore_device, revoke_device
+from apps.devices.services import announce_change, evaluate_anew, restore_device, revoke_device
 from apps.devices.tasks import evaluate_policy
 from apps.tenants.admin_base import AnyModelAdmin, ReadOnlyAdmin, TenantModelAdmin
 
@@ -48,9 +48,10 @@ class DeviceAdmin(TenantModelAdmin):
     autocomplete_fields = ("tenant", "owner", "groups")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Other groups bring other policies."""
+        """Other groups bring other policies, and whoever is connected asks whether they may stay."""
         super().save_related(request, form, formsets, change)
         evaluate_anew(device=form.instance)
+        announce_change(form.instance)
 
     # The rows are those that `get_queryset` lets the person have, and the actions ask for the same permission.
     @admin.action(description=gettext_lazy("Revoke the chosen devices"), permissions=["change"])

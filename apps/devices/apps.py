@@ -6,3 +6,6 @@ class DevicesConfig(AppConfig):
     name = "apps.devices"
     label = "devices"
     verbose_name = _("Devices")
+
+    def ready(self) -> None:
+        from apps.devices import receivers  # noqa: F401

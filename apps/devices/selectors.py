@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from apps.common.clock import now
 from apps.common.errors import NotFoundError
 from apps.devices.findings import DeviceFacts, in_words
 from apps.devices.models import (
     Device,
+    DevicePresence,
     DeviceReport,
     Enrolment,
     EnrolmentToken,
@@ -21,6 +25,7 @@ from apps.devices.models import (
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.tenants.models import Group, User
+from apps.tenants.selectors import may_administer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,21 @@ def devices_of_tenant(tenant_id: uuid.UUID) -> QuerySet[Device]:
     return Device.objects.filter(tenant_id=tenant_id)
 
 
+def devices_visible_to(actor: User) -> QuerySet[Device]:
+    """What the actor may look at: with *manage devices* the whole tenant's, else what a role lets them help on."""
+    if may_administer(actor, "tenants.manage_devices"):
+        return Device.objects.filter(tenant=actor.tenant_id)
+    return devices_open_to(actor, Action.VIEW_SCREEN)
+
+
+def device_for(actor: User, pk: uuid.UUID) -> Device:
+    """One device that the actor may look at; for everybody else it does not exist."""
+    found = devices_visible_to(actor).select_related("owner", "tenant").filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def find_device_of(person: User, device_id: uuid.UUID) -> Device | None:
     """A device of the person's own tenant that is theirs or nobody's; None for any other."""
     return (
@@ -129,3 +149,35 @@ def enrolment_token_for(actor: User, pk: uuid.UUID) -> EnrolmentToken:
     if token is None:
         raise NotFoundError
     return token
+
+
+# --- who is connected -----------------------------------------------------------------------------
+
+
+def presences_that_stand(channels: Collection[str]) -> set[str]:
+    """Those of these sockets that may stay: an enrolled device of the person's tenant, theirs or nobody's. One query."""
+    return set(
+        DevicePresence.objects.filter(
+            Q(device__owner__isnull=True) | Q(device__owner=F("person")),
+            channel__in=channels,
+            device__enrolment=Enrolment.ENROLLED,
+            device__revoked_at__isnull=True,
+            device__tenant=F("person__tenant"),
+            person__is_active=True,
+        ).values_list("channel", flat=True)
+    )
+
+
+def present(at: datetime) -> QuerySet[DevicePresence]:
+    """The sockets that live at that moment; one whose process fell silent counts no more, found out or not."""
+    return DevicePresence.objects.filter(seen_at__gt=at - settings.REMOTEHELP_SILENT_FOR)
+
+
+def find_person_on(device: Device) -> User | None:
+    """Who is signed in on the device right now, as far as its app is connected."""
+    row = present(now()).filter(device=device).select_related("person").order_by("-since").first()
+    return row.person if row is not None else None
+
+
+def is_connected(device_id: uuid.UUID) -> bool:
+    return present(now()).filter(device=device_id).exists()

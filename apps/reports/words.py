@@ -53,6 +53,8 @@ def _ended(event: SessionEvent, who: str) -> str:
     reason = event.detail
     if reason == EndReason.HELPER_LEFT or reason == EndReason.SHARER_LEFT:
         return _("%(name)s ended the session.") % {"name": who}
+    if reason == EndReason.TURNED_DOWN:
+        return _("%(name)s declined the invitation.") % {"name": who}
     if reason == EndReason.ENDED_BY_ADMIN:
         return _("%(name)s ended the session as an administrator.") % {"name": who}
     if message_of(reason):
@@ -70,6 +72,11 @@ def _kind_of(event: SessionEvent) -> str:
 # One whole sentence for each event; named parts only, so that every language can order them.
 _SAID: dict[str, Callable[[SessionEvent, str], str]] = {
     "opened": lambda event, who: _("%(name)s got a security code.") % {"name": who},
+    "opened_on_device": lambda event, who: (
+        _("%(name)s started a session at this device.") % {"name": who}
+    ),
+    "notice_shown": lambda event, who: _("The notice was shown on the device."),
+    "invitation_opened": lambda event, who: _("%(name)s opened the invitation.") % {"name": who},
     "code_renewed": lambda event, who: _("%(name)s got a new security code.") % {"name": who},
     "redeemed": lambda event, who: _("%(name)s entered the security code.") % {"name": who},
     "requested": lambda event, who: (

@@ -54,7 +54,7 @@ def people_open_to(helper: User, action: Action) -> QuerySet[User]:
 def actions_on(
     helper: User,
     *,
-    sharer_id: uuid.UUID,
+    sharer_id: uuid.UUID | None,
     device_id: uuid.UUID | None = None,
     is_device_enrolled: bool = False,
 ) -> frozenset[Action]:
@@ -62,8 +62,9 @@ def actions_on(
 
     Permission and scope are taken per assignment, then united: never the permissions of one with the scope
     of another. One statement. That all belong to one tenant is asked elsewhere and does not follow from this.
+    A sharer whom nobody knows yet (None) is in the scope of *all users* and of no group.
     """
-    scope = covering_person(sharer_id)
+    scope = Q(covers_all_users=True) if sharer_id is None else covering_person(sharer_id)
     if device_id is not None:
         groups = Group.objects.filter(assignments_as_scope=OuterRef("pk"), devices=device_id)
         scope |= Q(Exists(groups))

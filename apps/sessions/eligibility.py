@@ -144,6 +144,8 @@ def _permitted(facts: Facts, action: Action) -> str:
 
 
 def _device(facts: Facts) -> str:
+    if facts.is_revoked:
+        return "device_revoked"
     if facts.is_enrolled or facts.are_unenrolled_devices_allowed:
         return ""
     return "base_license_missing" if facts.lacks_base_license else "device_not_enrolled"
@@ -212,7 +214,7 @@ ACTION_OF_KIND: dict[Kind, Action] = {
 def decision_on(
     *,
     helper_id: uuid.UUID,
-    sharer_id: uuid.UUID,
+    sharer_id: uuid.UUID | None,
     device_id: uuid.UUID | None,
     action: Action,
     app_version: str = "",
@@ -220,7 +222,8 @@ def decision_on(
 ) -> Decision:
     """The decision on two people, a device or none, and an action, on the facts as they are now.
 
-    `running_since` says that a session was allowed then and asks whether it may go on.
+    `running_since` says that a session was allowed then and asks whether it may go on. Without a sharer it is what
+    can be known before somebody is: a refusal stands whoever comes, an allowance is asked for again.
     """
     facts = gather_facts(
         helper_id=helper_id,

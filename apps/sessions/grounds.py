@@ -68,6 +68,10 @@ GROUNDS: dict[str, Ground] = {
         _("Without a device management licence the organisation has no enrolled devices."),
         _("An administrator can order the base licence, or allow unenrolled devices."),
     ),
+    "device_revoked": Ground(
+        _("Your organisation has removed this device from Remote Help."),
+        _("An administrator can let the device come back; it then enrols anew."),
+    ),
     "device_not_enrolled": Ground(
         _(
             "Your organisation does not allow remote help on devices that are not enrolled. "

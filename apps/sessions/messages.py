@@ -6,6 +6,7 @@ candidate means is left to the other end's WebRTC.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,14 @@ def _text(limit: int) -> Check:
 
 def _is_attempt(value: Any) -> bool:
     return type(value) is int and 0 < value < _ATTEMPT_LIMIT
+
+
+def _is_id(value: Any) -> bool:
+    """An id as the site itself writes it."""
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value
+    except ValueError:
+        return False
 
 
 def _is_candidate(value: Any) -> bool:
@@ -64,9 +73,18 @@ class BadMessageError(ValueError):
     """Not one of ours; `args[0]` says in a word what is wrong with it."""
 
 
-def parse(text: str) -> dict[str, Any]:
+KNOWN = RELAYED | REPORTED
+
+# What the socket of a device may say; DEVICE_LIMIT bytes are more than it takes.
+DEVICE: dict[str, dict[str, Check]] = {"shown": {"session": _is_id}}  # the notice is on the screen
+DEVICE_LIMIT = 1024
+
+
+def parse(
+    text: str, known: dict[str, dict[str, Check]] = KNOWN, *, limit: int = LIMIT
+) -> dict[str, Any]:
     """The message, or BadMessageError. Size in bytes, JSON object, known type, exactly the known fields."""
-    if len(text) > LIMIT or len(text.encode()) > LIMIT:
+    if len(text) > limit or len(text.encode()) > limit:
         raise BadMessageError("too_large")
     try:
         message = orjson.loads(text)
@@ -75,7 +93,7 @@ def parse(text: str) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise BadMessageError("not_an_object")
     kind = message.get("type")
-    fields = (RELAYED | REPORTED).get(kind) if isinstance(kind, str) else None
+    fields = known.get(kind) if isinstance(kind, str) else None
     if fields is None:
         raise BadMessageError("unknown_type")
     if message.keys() != fields.keys() | {"type"}:

@@ -63,7 +63,8 @@ class HelpSession(models.Model):
         related_name="help_sessions",
     )
     device_name = models.CharField(_("device name"), max_length=120, blank=True)
-    # A session started from a device's page may be joined from that device only (D4).
+    # A session started from a device's page may be joined from that device only (D4). It has the device's name
+    # from the start, so that nobody else joins when the device is deleted meanwhile.
     aimed_at = models.ForeignKey(
         Device,
         verbose_name=_("aimed at"),
@@ -157,6 +158,13 @@ class HelpSession(models.Model):
 
     def person_on(self, side: Side) -> User | None:
         return self.helper if side is Side.HELPER else self.sharer
+
+    @property
+    def is_aimed(self) -> bool:
+        """Whether it waits for one device and no other."""
+        return self.state == State.WAITING and (
+            self.aimed_at_id is not None or bool(self.device_name)
+        )
 
     @property
     def is_ended(self) -> bool:
@@ -254,7 +262,15 @@ class SessionEvent(models.Model):
 class Refusal(models.Model):
     """A help decision that said no, for the monitor and for *why may I not help?* (R7)."""
 
-    STEPS: ClassVar[tuple[str, ...]] = ("redeem", "request", "allow", "elevate", "running")
+    STEPS: ClassVar[tuple[str, ...]] = (
+        "open",  # a session aimed at a device
+        "redeem",
+        "join",  # from the device that it is aimed at
+        "request",
+        "allow",
+        "elevate",
+        "running",
+    )
 
     tenant = models.ForeignKey(
         Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="refusals"

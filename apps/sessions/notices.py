@@ -5,30 +5,16 @@ Robust: what was committed stands, whether or not the channel layer could be rea
 
 from __future__ import annotations
 
-import logging
 import uuid
 from functools import partial
-from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.exceptions import ChannelFull
-from channels.layers import get_channel_layer
 from django.db import transaction
 
+from apps.common.telling import send_to_channel
+from apps.devices.notices import tell_device
+from apps.devices.selectors import is_connected
 from apps.sessions.models import HelpSession, Side
-
-logger = logging.getLogger(__name__)
-
-
-def send_to_channel(channel: str, message: dict[str, Any]) -> None:
-    """Hand a message to one live socket. A socket that does not read loses it; its page asks the server."""
-    layer = get_channel_layer()
-    if layer is None or not channel:
-        return
-    try:
-        async_to_sync(layer.send)(channel, message)
-    except ChannelFull:
-        logger.warning("notice dropped, channel full", extra={"message_type": message["type"]})
+from apps.sessions.selectors import waiting_for_device
 
 
 def session_changed(session_id: uuid.UUID) -> None:
@@ -72,4 +58,35 @@ def taken_over(channel: str) -> None:
     """Tell an older socket of the same person that a newer one has taken the session over."""
     transaction.on_commit(
         lambda: send_to_channel(channel, {"type": "socket.taken_over"}), robust=True
+    )
+
+
+def invitations_changed(session: HelpSession) -> None:
+    """Tell the device that a waiting session is aimed at that what waits for it is not the same any more."""
+    if session.aimed_at_id is not None:
+        tell_device(session.aimed_at_id, {"type": "invitations.changed"})
+
+
+def device_came_or_went(device_id: uuid.UUID) -> None:
+    """Tell the helpers who wait for this device whether it is there now."""
+    transaction.on_commit(partial(_tell_helpers, device_id), robust=True)
+
+
+def _tell_helpers(device_id: uuid.UUID) -> None:
+    channels = list(
+        waiting_for_device(device_id)
+        .exclude(helper_channel="")
+        .values_list("helper_channel", flat=True)
+    )
+    if not channels:
+        return
+    is_here = is_connected(device_id)
+    for channel in channels:
+        send_to_channel(channel, {"type": "device.changed", "is_here": is_here})
+
+
+def notice_shown(session: HelpSession) -> None:
+    """Tell the helper who waits for a device that the notice is on its screen."""
+    transaction.on_commit(
+        lambda: send_to_channel(session.helper_channel, {"type": "notice.shown"}), robust=True
     )

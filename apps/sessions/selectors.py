@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
-from apps.devices.models import Device, Enrolment
-from apps.devices.selectors import FailedPolicy, failed_policies
+from apps.devices.models import Device, DevicePresence, Enrolment
+from apps.devices.selectors import FailedPolicy, failed_policies, find_person_on
 from apps.licenses.models import Product
 from apps.licenses.selectors import Standing, people_with_seat, standings
 from apps.roles.models import Action
@@ -38,6 +39,7 @@ class Facts:
     has_sharer_seat: bool
     actions: frozenset[Action]
     has_device: bool
+    is_revoked: bool
     is_enrolled: bool
     lacks_base_license: bool
     are_unenrolled_devices_allowed: bool
@@ -58,10 +60,19 @@ def _tenant_by(pk: uuid.UUID | None) -> Tenant:
     return tenant
 
 
+def _people(helper_id: uuid.UUID, sharer_id: uuid.UUID | None) -> tuple[User, User | None]:
+    """Both as they are now; a sharer whom nobody knows yet is None."""
+    ids = {helper_id} | ({sharer_id} if sharer_id is not None else set())
+    people = {p.pk: p for p in User.objects.filter(pk__in=ids)}
+    if people.keys() != ids:
+        raise NotFoundError
+    return people[helper_id], people[sharer_id] if sharer_id is not None else None
+
+
 def gather_facts(
     *,
     helper_id: uuid.UUID,
-    sharer_id: uuid.UUID,
+    sharer_id: uuid.UUID | None,
     device_id: uuid.UUID | None,
     app_version: str,
     at: datetime,
@@ -69,12 +80,10 @@ def gather_facts(
 ) -> Facts:
     """The facts as they stand in the database now; nothing is taken from objects that may be stale.
 
-    `running_since`: licences that were in force at that moment and have ended since count (L3).
+    `running_since`: licences that were in force at that moment and have ended since count (L3). Without a sharer,
+    whatever is theirs alone is taken to be in order: it is asked again when they are known.
     """
-    people = {p.pk: p for p in User.objects.filter(pk__in=[helper_id, sharer_id])}
-    if helper_id not in people or sharer_id not in people:
-        raise NotFoundError
-    helper, sharer = people[helper_id], people[sharer_id]
+    helper, sharer = _people(helper_id, sharer_id)
     tenant = _tenant_by(helper.tenant_id)
     device = Device.objects.filter(pk=device_id, tenant=tenant).first() if device_id else None
     licensed = standings(tenant.pk, at)
@@ -83,7 +92,7 @@ def gather_facts(
     is_enrolled = says_enrolled and has_base  # L4
     seats = people_with_seat(
         tenant.pk,
-        [helper_id, sharer_id],
+        [helper_id] if sharer_id is None else [helper_id, sharer_id],
         at,
         since=running_since,
         # With no licence active, "not yet" is the licence check's to say, with the expected time (L2).
@@ -97,16 +106,18 @@ def gather_facts(
     )
     return Facts(
         at=at,
-        are_active=helper.is_active and sharer.is_active,
-        are_of_one_tenant=helper.tenant_id == sharer.tenant_id and helper_id != sharer_id,
+        are_active=helper.is_active and (sharer is None or sharer.is_active),
+        are_of_one_tenant=sharer is None
+        or (helper.tenant_id == sharer.tenant_id and helper_id != sharer_id),
         cloud=Cloud(tenant.cloud),
         is_market_available=tenant.market is None or tenant.market.is_available,
         is_remote_help_enabled=tenant.is_remote_help_enabled,
         license=licensed[Product.REMOTE_HELP],
         has_helper_seat=helper_id in seats,
-        has_sharer_seat=sharer_id in seats,
+        has_sharer_seat=sharer_id is None or sharer_id in seats,
         actions=actions,
         has_device=device is not None,
+        is_revoked=device is not None and device.revoked_at is not None,
         is_enrolled=is_enrolled,
         lacks_base_license=says_enrolled and not has_base,
         are_unenrolled_devices_allowed=tenant.are_unenrolled_devices_allowed,
@@ -182,3 +193,65 @@ def last_refusal(session: HelpSession) -> Refusal | None:
 def due_sessions(at: datetime) -> QuerySet[HelpSession]:
     """Open sessions of which the clock has decided something that nobody has carried out yet."""
     return HelpSession.objects.open().filter(_is_expired(at) | _is_lost(at))
+
+
+# --- sessions that are aimed at a device (D4) -----------------------------------------------------
+
+
+def invitations_of(person: User, device_id: uuid.UUID) -> QuerySet[HelpSession]:
+    """The sessions that wait for this person on that device, the oldest first. Never their own.
+
+    That the device is enrolled and that the person is the one on it, whoever asks has found out.
+    """
+    return (
+        HelpSession.objects.filter(
+            tenant=person.tenant_id,
+            aimed_at=device_id,
+            aimed_at__enrolment=Enrolment.ENROLLED,
+            state=State.WAITING,
+            expires_at__gt=now(),
+            helper__is_active=True,
+        )
+        .exclude(helper=person)
+        .select_related("helper__tenant")
+        .order_by("opened_at", "id")
+    )
+
+
+def channels_with_invitations(channels: Collection[str]) -> set[str]:
+    """Those of these sockets of devices at which a session is aimed right now. One query."""
+    waiting = HelpSession.objects.filter(
+        aimed_at=OuterRef("device"), state=State.WAITING, expires_at__gt=now()
+    )
+    found = DevicePresence.objects.filter(Exists(waiting), channel__in=channels)
+    return set(found.values_list("channel", flat=True))
+
+
+def waiting_for_device(device_id: uuid.UUID) -> QuerySet[HelpSession]:
+    """The sessions that wait for that device, whoever their helpers are."""
+    return HelpSession.objects.filter(aimed_at=device_id, state=State.WAITING)
+
+
+def own_waiting_session(helper: User, device_id: uuid.UUID) -> HelpSession | None:
+    """The session of this helper that waits for that device, if there is one."""
+    return (
+        waiting_for_device(device_id)
+        .filter(helper=helper, expires_at__gt=now())
+        .order_by("-opened_at")
+        .first()
+    )
+
+
+def find_expected_sharer(device: Device) -> User | None:
+    """Who is most likely to be helped on the device: whoever is signed in there now, else its owner."""
+    return find_person_on(device) or device.owner
+
+
+def sessions_on_device(actor: User, device: Device, number: int = 10) -> list[HelpSession]:
+    """The newest sessions on the device, or aimed at it, that the actor may read about."""
+    return list(
+        sessions_open_to(actor)
+        .filter(Q(device=device) | Q(aimed_at=device), tenant=device.tenant_id)
+        .select_related("helper", "sharer")
+        .order_by("-opened_at", "-id")[:number]
+    )

@@ -68,6 +68,7 @@ class EndReason(TextChoices):
     EXPIRED = "expired", _("The code ran out before it was used")
     ABANDONED = "abandoned", _("Nobody went on in time")
     DECLINED = "declined", _("The sharer declined the request")
+    TURNED_DOWN = "turned_down", _("The invitation was declined on the device")
     HELPER_LEFT = "helper_left", _("The helper left")
     SHARER_LEFT = "sharer_left", _("The sharer left")
     CONNECTION_LOST = "connection_lost", _("The connection was lost")

@@ -20,3 +20,8 @@ def end_groundless_sessions() -> int:
 @shared_task
 def forget_spent_codes() -> int:
     return services.forget_spent_codes()
+
+
+@shared_task
+def forget_silent_devices() -> int:
+    return services.forget_silent_devices()

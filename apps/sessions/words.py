@@ -26,6 +26,10 @@ def refusal_words(refusal: Refusal) -> Told:
         headline = _("%(name)s entered the code but could not join.") % {
             "name": refusal.sharer.full_name
         }
+    elif refusal.step == "join" and refusal.sharer is not None:
+        headline = _("%(name)s opened the invitation but could not join.") % {
+            "name": refusal.sharer.full_name
+        }
     else:
         headline = _("The last step was refused.")
     return Told(headline, reason)
@@ -58,9 +62,26 @@ def end_words(session: HelpSession, side: Side) -> EndWords:
             _("The session was ended because the right to it was withdrawn."),
             message_of(session.end_detail),
         )
+    if reason is EndReason.TURNED_DOWN:
+        return _turned_down_words(session)
+    if reason is EndReason.EXPIRED and session.device_name:
+        return EndWords(
+            _("Nobody opened the invitation on %(device)s.") % {"device": session.device_name},
+            _("Talk to the person, then start again from the device's page."),
+        )
     if reason is EndReason.DECLINED and side is Side.SHARER:
         return EndWords(_("You declined the request, and the session has ended."), "")
     return EndWords(*_PLAIN[reason]())
+
+
+def _turned_down_words(session: HelpSession) -> EndWords:
+    """Only its helper reads this: nobody has become its sharer."""
+    place = {"device": session.device_name}
+    reason = _("Talk to the person before you try again.")
+    if session.ended_by is None:
+        return EndWords(_("The invitation was declined on %(device)s.") % place, reason)
+    who = place | {"name": session.ended_by.full_name}
+    return EndWords(_("%(name)s declined the invitation on %(device)s.") % who, reason)
 
 
 _PLAIN: dict[EndReason, Callable[[], tuple[str, str]]] = {

@@ -7,13 +7,17 @@ a token is, which is asked anew each time, and how tokens end.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from typing import Any
 
 from allauth.idp.oidc.adapter import get_adapter
 from allauth.idp.oidc.models import Client, Token
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.common.clock import now
 from apps.tenants.models import User
+from apps.tenants.signals import announce_app_sign_out
 
 APP_CLIENT_ID = "remotehelp-app"
 APP_NAME = "Remote Help"
@@ -61,42 +65,52 @@ def find_access(value: str) -> Token | None:
     or of no tenant: whatever they hold is worth nothing from that moment.
     """
     token = (
-        Token.objects.filter(
-            type=Token.Type.ACCESS_TOKEN,
-            hash=get_adapter().hash_token(value),
-            client=APP_CLIENT_ID,
-            expires_at__gt=now(),
-            user__is_active=True,
-            user__is_superuser=False,
-            user__tenant__isnull=False,
-        )
+        _living()
+        .filter(type=Token.Type.ACCESS_TOKEN, hash=get_adapter().hash_token(value))
         .select_related("user__tenant")
         .first()
     )
     return token if token is not None and HELP in token.get_scopes() else None
 
 
-def find_person(value: str) -> User | None:
-    """Whom a bearer token stands for right now, or nobody."""
-    token = find_access(value)
-    return token.user if token is not None else None
+def _living() -> QuerySet[Token]:
+    found: QuerySet[Token] = Token.objects.filter(
+        client=APP_CLIENT_ID,
+        expires_at__gt=now(),
+        user__is_active=True,
+        user__is_superuser=False,
+        user__tenant__isnull=False,
+    )
+    return found
+
+
+def living_tokens(people_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, str, Any]]:
+    """Person, hash and data of each token of the app that these people have and that is worth something. One query."""
+    return list(_living().filter(user__in=people_ids).values_list("user_id", "hash", "data"))
+
+
+def grant_in(data: Any) -> str:
+    """Which sign-in a token came from, by what is noted with it; empty where nothing is."""
+    return str(data.get(GRANT, "")) if isinstance(data, dict) else ""
 
 
 def revoke_tokens_of(person: User) -> None:
     """Sign the person's apps out everywhere: disabled, or a new password."""
     Token.objects.filter(user=person).delete()
+    announce_app_sign_out(person.pk)
 
 
-def _grant_of(value: str) -> str | None:
-    """Which sign-in a token came from. Locked, so that of two refreshes at once the later finds it gone."""
+def _locked(value: str) -> Token | None:
+    """The app's token with that value. Locked, so that of two refreshes at once the later finds it gone."""
     rows = Token.objects.select_for_update().by_value(value).filter(client=APP_CLIENT_ID)
-    token = rows.first()
-    return str((token.data or {}).get(GRANT, "")) if token is not None else None
+    token: Token | None = rows.first()
+    return token
 
 
 def begin_refresh(value: str) -> str:
     """The sign-in that a refresh token belongs to; the caller holds a transaction until the answer is made."""
-    return _grant_of(value) or ""
+    token = _locked(value)
+    return grant_in(token.data) if token is not None else ""
 
 
 def tie_together(values: list[str], grant: str) -> None:
@@ -108,9 +122,12 @@ def tie_together(values: list[str], grant: str) -> None:
 @transaction.atomic
 def revoke_sign_in(value: str) -> None:
     """End everything that came from the sign-in to which this token of the app belongs; unknown ones are no error."""
-    grant = _grant_of(value)
-    if grant:
-        Token.objects.filter(client=APP_CLIENT_ID, data__grant=grant).delete()
+    token = _locked(value)
+    if token is None or not (grant := grant_in(token.data)):
+        return
+    Token.objects.filter(client=APP_CLIENT_ID, data__grant=grant).delete()
+    if token.user_id is not None:
+        announce_app_sign_out(token.user_id)
 
 
 def forget_expired_tokens() -> int:

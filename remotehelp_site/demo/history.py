@@ -21,6 +21,7 @@ ENDINGS: tuple[tuple[EndReason, int], ...] = (
     (EndReason.SHARER_LEFT, 13),
     (EndReason.EXPIRED, 5),
     (EndReason.DECLINED, 3),
+    (EndReason.TURNED_DOWN, 2),
     (EndReason.CONNECTION_LOST, 3),
     (EndReason.ABANDONED, 2),
     (EndReason.NOT_CONNECTED, 2),
@@ -39,6 +40,13 @@ class _Story:
         self.events: list[SessionEvent] = []
         self.refusals: list[Refusal] = []
         self.note("opened", helper, new=State.WAITING)
+
+    def aim(self, device: Device) -> None:
+        """It was started from the device's page, which the owner's app told them."""
+        self.session.aimed_at, self.session.device_name = device, device.name
+        self.events[0].name = "opened_on_device"
+        self.wait(0.4, 2)
+        self.note("notice_shown", device.owner)
 
     def wait(self, shortest: float, longest: float) -> None:
         self.at += timedelta(seconds=self.chance.uniform(shortest, longest))
@@ -69,11 +77,12 @@ class _Story:
             setattr(self.session, field, value)
         self.note(name, actor, old=old, new=new, detail=detail)
 
-    def redeem(self, sharer: User, device: Device | None) -> None:
+    def join(self, sharer: User, device: Device | None) -> None:
+        """By the code, or by the invitation where the session is aimed at the device."""
         self.wait(20, 240)
         self.step(
             State.INTRODUCED,
-            "redeemed",
+            "invitation_opened" if self.session.aimed_at_id else "redeemed",
             sharer,
             sharer=sharer,
             device=device,
@@ -203,6 +212,12 @@ def _abandon(story: _Story, kind: Kind, reason: EndReason) -> None:
     story.end(reason, None)
 
 
+def _turn_down(story: _Story, device: Device) -> None:
+    story.aim(device)
+    story.wait(5, 60)
+    story.end(EndReason.TURNED_DOWN, device.owner)
+
+
 def _fail_to_connect(story: _Story, kind: Kind, reason: EndReason) -> None:
     story.ask(kind)
     story.allow()
@@ -247,11 +262,19 @@ def _tell(
         _abandon(story, Kind.VIEW_SCREEN, reason)
         return
     chance = story.chance
+    if reason is EndReason.TURNED_DOWN:
+        owners = {person.pk for person in sharers}
+        theirs = [d for d in devices if d.owner_id in owners and d.enrolment == Enrolment.ENROLLED]
+        _turn_down(story, chance.choice(theirs))
+        return
     sharer = chance.choice(sharers)
     own = [device for device in devices if device.owner_id == sharer.pk]
     device = chance.choice(own) if own and chance.random() < 0.7 else None
-    story.redeem(sharer, device)
-    is_controlled = may_control and device is not None and device.enrolment == Enrolment.ENROLLED
+    is_enrolled = device is not None and device.enrolment == Enrolment.ENROLLED
+    if device is not None and is_enrolled and chance.random() < 0.4:
+        story.aim(device)
+    story.join(sharer, device)
+    is_controlled = may_control and is_enrolled
     wants_control = is_controlled and chance.random() < 0.65
     _TELL[reason](story, Kind.FULL_CONTROL if wants_control else Kind.VIEW_SCREEN, reason)
 

@@ -278,6 +278,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.sessions.tasks.end_groundless_sessions",
         "schedule": timedelta(seconds=30),
     },
+    "forget devices that fell silent": {
+        "task": "apps.sessions.tasks.forget_silent_devices",
+        "schedule": timedelta(seconds=10),
+    },
     "forget spent proofs of devices": {
         "task": "apps.devices.tasks.forget_spent_proofs",
         "schedule": timedelta(minutes=10),
@@ -319,6 +323,8 @@ REMOTEHELP_SILENT_FOR = timedelta(seconds=60)
 REMOTEHELP_SOCKET_BURST = env.int("REMOTEHELP_SOCKET_BURST", default=120)
 REMOTEHELP_SOCKET_RATE = env.float("REMOTEHELP_SOCKET_RATE", default=20.0)
 REMOTEHELP_WAITING_SESSIONS = 10
+# For so long a helper whose invitations to a device were declined again and again has to leave it alone.
+REMOTEHELP_INVITATIONS_REST_FOR = timedelta(minutes=10)
 # How far a device's clock may be off when it proves itself; it is told the time when it is further off.
 REMOTEHELP_PROOF_VALID_FOR = timedelta(seconds=90)
 REMOTEHELP_DEVICES_PER_PERSON = 20

@@ -12,8 +12,7 @@ from django.urls import reverse
 
 from apps.common.clock import now
 from apps.devices.models import Device, Enrolment, EnrolmentToken
-from apps.tenants.app_access import find_person
-from tests.device_app import DeviceApp, token_for
+from tests.device_app import DeviceApp, find_person, token_for
 from tests.factories import make_device, make_person
 
 ADD = "admin:devices_enrolmenttoken_add"

@@ -27,7 +27,7 @@ class Door:
     name: str
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
-    # Contoso), or nothing.
+    # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop", or nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
@@ -101,6 +101,23 @@ DOORS = (
     Door("POST", "api:register_device", (200, 200, 200, 200, 200, 401, 401), by_app="key"),
     Door("POST", "api:enrol_device", (200, 200, 200, 200, 404, 401, 401), "token", by_app="key"),
     Door("POST", "api:report_device", (200, 200, 200, 200, 200, 401, 401), by_app="device"),
+    # Only the person on the device that the session is aimed at finds it.
+    Door("GET", "api:invitations", (200, 200, 200, 200, 200, 401, 401), by_app="device"),
+    Door(
+        "POST",
+        "api:join",
+        (404, 200, 404, 404, 404, 401, 401),
+        "invitation",
+        {"app_version": "1.4.0"},
+        by_app="device",
+    ),
+    Door(
+        "POST",
+        "api:decline_invitation",
+        (404, 200, 404, 404, 404, 401, 401),
+        "invitation",
+        by_app="device",
+    ),
     Door("GET", "api:enrolment_tokens", (403, 403, 403, 200, 403, 403, 401)),
     Door("POST", "api:enrolment_tokens", (403, 403, 403, 201, 403, 403, 401), body=NEW_TOKEN),
     Door("POST", "api:revoke_enrolment_token", (403, 403, 403, 200, 403, 403, 401), "token"),
@@ -111,8 +128,12 @@ DOORS = (
     Door("GET", "probes:metrics", (404,) * 7),  # without the token
 )
 
-# The socket of a session: whether the handshake is accepted, in the order of `ACTORS`.
-SOCKETS = {"session_socket": (True, True, False, False, False, False, False)}
+# Whether the handshake is accepted, in the order of `ACTORS`: at the session of Hanna and Sam, and, each in the app on
+# an enrolled device of their own, at the device's socket.
+SOCKETS = {
+    "session_socket": (True, True, False, False, False, False, False),
+    "device_socket": (True, True, True, True, True, False, False),
+}
 
 # Routes without a row, each with the reason. A name, or a prefix that ends with a colon or a star.
 EXEMPT = {

@@ -56,8 +56,14 @@ def _with_token(door: Door, people) -> Place:
     return Place((issued.token.pk,), door.body)
 
 
-# What is not a session.
-OTHERS = {"picture": _pictured, "token": _with_token}
+def _invited(door: Door, people) -> Place:
+    laptop = make_device(people["sam"].tenant, name="sams-laptop", owner=people["sam"])
+    opened = services.open_session_on(actor=people["hanna"], device_id=laptop.pk)
+    return Place((opened.session.pk,), door.body)
+
+
+# What is not a session that was made by its code.
+OTHERS = {"picture": _pictured, "token": _with_token, "invitation": _invited}
 
 
 @pytest.fixture
@@ -90,12 +96,14 @@ def _ask_by_app(door: Door, person: User | None, args, body):
     if person is None:
         return Client().post(reverse(door.name, args=args), body, content_type="application/json")
     app = DeviceApp(person)
-    said = REPORT
+    address = reverse(door.name, args=args).removeprefix(API)
     if door.by_app == "key":
-        said = app.about(**body)
-    elif person.tenant is not None:
-        app.is_on(make_device(person.tenant, owner=person))
-    return app.post(reverse(door.name, args=args).removeprefix(API), said)
+        return app.post(address, app.about(**body))
+    if person.tenant is not None:
+        app.is_on(person.devices.first() or make_device(person.tenant, owner=person))
+    if door.method == "GET":
+        return app.get(address, is_proved=True)
+    return app.post(address, REPORT if door.name == "api:report_device" else body)
 
 
 def _ask(door: Door, person: User | None, args, body):
@@ -219,6 +227,27 @@ def test_the_socket_lets_in_whom_the_table_says(actor, people, connecting):
     try:
         socket = wire.knock(people[actor], connecting)
         let_in = dict(zip(ACTORS, SOCKETS["session_socket"], strict=True))[actor]
+        assert socket.open() is let_in
+    finally:
+        wire.close()
+
+
+def _handshake(person: User | None) -> list[tuple[bytes, bytes]]:
+    if person is None:
+        return [(b"host", b"testserver")]
+    app = DeviceApp(person)
+    if person.tenant is not None:
+        app.is_on(make_device(person.tenant, owner=person))
+    return app.handshake()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("actor", ACTORS)
+def test_the_socket_of_a_device_lets_in_whom_the_table_says(actor, people):
+    wire = Wire()
+    try:
+        socket = wire.knock(None, "/ws/device/", headers=_handshake(people[actor]))
+        let_in = dict(zip(ACTORS, SOCKETS["device_socket"], strict=True))[actor]
         assert socket.open() is let_in
     finally:
         wire.close()

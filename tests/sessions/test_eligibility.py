@@ -29,6 +29,7 @@ GOOD = Facts(
     has_sharer_seat=True,
     actions=frozenset(Action),
     has_device=True,
+    is_revoked=False,
     is_enrolled=True,
     lacks_base_license=False,
     are_unenrolled_devices_allowed=False,
@@ -43,10 +44,12 @@ FAILED = (FailedPolicy("Disk", "The disk is encrypted", "no"),)
 UNENROLLED: dict[str, Any] = {"is_enrolled": False}
 BROWSER = {"has_device": False, "is_enrolled": False, "app_version": ""}
 ALLOWED: dict[str, Any] = {"are_unenrolled_devices_allowed": True, "is_compliance_required": False}
+REVOKED: dict[str, Any] = {"is_revoked": True, "is_enrolled": False}
 
 # (what differs from good, the check that says no, its code)
 ONE_FLIPPED = [
     ({"are_of_one_tenant": False}, CheckName.SAME_TENANT, "not_together"),
+    (REVOKED | ALLOWED, CheckName.DEVICE, "device_revoked"),
     ({"are_active": False}, CheckName.SAME_TENANT, "person_disabled"),
     ({"cloud": Cloud.GCC}, CheckName.SUPPORTED, "government_cloud"),
     ({"cloud": Cloud.GCC_HIGH}, CheckName.SUPPORTED, "government_cloud"),

@@ -26,7 +26,7 @@ def test_the_other_helpers_work_in_their_own_scope(otto, wilma, oleg, sam, mallo
 
 
 def test_an_ear_hears_what_is_sent_and_nothing_else(ears, settings):
-    from apps.sessions.notices import send_to_channel
+    from apps.common.telling import send_to_channel
 
     one, other = ears(), ears()
     send_to_channel(one.channel, {"type": "peer.left", "peer_channel": "x"})

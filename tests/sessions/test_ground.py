@@ -8,7 +8,7 @@ import pytest
 
 from apps.common.clock import now
 from apps.devices.models import Enrolment, Policy
-from apps.devices.services import change_enrolment, record_policy_result
+from apps.devices.services import change_enrolment, record_policy_result, revoke_device
 from apps.licenses.models import License, Product, Seat
 from apps.licenses.services import cancel_license, revoke_seat
 from apps.roles.models import Action, RoleAssignment
@@ -53,6 +53,13 @@ def _device_retired(case):
     return "device_not_enrolled"
 
 
+def _device_revoked(case):
+    """Shut out, although devices that are not enrolled would be welcome."""
+    change_settings(actor=case.ada, tenant=case.contoso, are_unenrolled_devices_allowed=True)
+    revoke_device(actor=case.ada, device=case.sams_laptop)
+    return "device_revoked"
+
+
 def _unenrolled_forbidden_and_retired(case):
     change_settings(actor=case.ada, tenant=case.contoso, is_compliance_required=True)
     policy = Policy.objects.create(
@@ -81,6 +88,7 @@ def case(contoso, hanna, sam, ada, sams_laptop):
         _sharer_disabled,
         _switched_off,
         _device_retired,
+        _device_revoked,
         _unenrolled_forbidden_and_retired,
     ],
 )

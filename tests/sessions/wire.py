@@ -82,6 +82,11 @@ class Socket:
         self._part(self.close_code)
         return self.close_code
 
+    def hear_close_after(self, word: str) -> int:
+        """The code with which the server closes after it said why, which has to be the next thing that it says."""
+        assert self.hear() == {"type": "refused", "code": word}
+        return self.hear_close()
+
     def hang_up(self, code: int = 1001) -> None:
         """The browser goes away; returns when the server has taken note."""
         if self.is_open:

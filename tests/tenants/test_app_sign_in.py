@@ -19,15 +19,10 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.common.clock import now
-from apps.tenants.app_access import (
-    APP_CLIENT_ID,
-    ensure_app_client,
-    find_person,
-    forget_expired_tokens,
-)
+from apps.tenants.app_access import APP_CLIENT_ID, ensure_app_client, forget_expired_tokens
 from apps.tenants.models import User
 from apps.tenants.services import disable_person
-from tests.device_app import token_for
+from tests.device_app import find_person, token_for
 
 REDIRECT = "http://127.0.0.1:41234/callback"
 VERIFIER = "v" * 64

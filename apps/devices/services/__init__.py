@@ -1,4 +1,4 @@
-"""Every write to devices, by subject: records, enrolment, identity, compliance."""
+"""Every write to devices, by subject: records, enrolment, identity, compliance, presence."""
 
 from apps.devices.services.compliance import (
     evaluate,
@@ -27,7 +27,17 @@ from apps.devices.services.identity import (
     prove_device,
     prove_key,
 )
+from apps.devices.services.presence import (
+    NotConnectableError,
+    Touched,
+    connect_device,
+    disconnect_device,
+    forget_silent_devices,
+    reconnect_device,
+    touch_devices,
+)
 from apps.devices.services.records import (
+    announce_change,
     change_enrolment,
     record_device,
     restore_device,
@@ -39,20 +49,27 @@ __all__ = [
     "DeviceClaim",
     "DeviceRevokedError",
     "IssuedToken",
+    "NotConnectableError",
     "NotProvedError",
     "OtherOwnerError",
     "TooManyDevicesError",
+    "Touched",
     "UnenrolledRefusedError",
     "WrongTokenError",
+    "announce_change",
     "change_enrolment",
+    "connect_device",
+    "disconnect_device",
     "enrol_device",
     "evaluate",
     "evaluate_anew",
     "evaluate_policy",
+    "forget_silent_devices",
     "forget_spent_proofs",
     "issue_enrolment_token",
     "prove_device",
     "prove_key",
+    "reconnect_device",
     "record_device",
     "record_policy_result",
     "register_device",
@@ -60,4 +77,5 @@ __all__ = [
     "restore_device",
     "revoke_device",
     "revoke_enrolment_token",
+    "touch_devices",
 ]

@@ -15,11 +15,10 @@ from apps.common.errors import InvalidError, NotAllowedError, RuleError, require
 from apps.devices import tokens
 from apps.devices.models import Device, Enrolment, EnrolmentToken
 from apps.devices.services.identity import DeviceRevokedError, OtherOwnerError
-from apps.devices.services.records import require_manager
+from apps.devices.services.records import announce_change, require_manager
 from apps.tenants.models import Tenant, User
 from apps.tenants.selectors import tenant_of
 from apps.tenants.services import require_permission
-from apps.tenants.signals import announce_ground_change
 
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 
@@ -132,7 +131,7 @@ def _record(device: Device, actor: User, claim: DeviceClaim) -> Device:
             device.save()
     except IntegrityError as error:
         raise RuleError from error  # the same key came twice at once; the other one won
-    announce_ground_change(device.tenant_id)
+    announce_change(device)
     return device
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.common.clock import now
 from apps.common.errors import NotAllowedError, require_valid
+from apps.devices import notices
 from apps.devices.models import Device, Enrolment
 from apps.tenants.models import Tenant, User
 from apps.tenants.services import require_permission
@@ -51,12 +52,18 @@ def record_device(
     return device
 
 
+def announce_change(device: Device) -> None:
+    """Sessions on the device, and its sockets, ask whether they may go on."""
+    announce_ground_change(device.tenant_id)
+    notices.device_changed(device.pk)
+
+
 @transaction.atomic
 def change_enrolment(*, actor: User | None, device: Device, enrolment: Enrolment) -> None:
     """Enrol a device, or retire it. Running sessions on it are asked about again."""
     require_manager(actor, device.tenant)
     Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(enrolment=enrolment)
-    announce_ground_change(device.tenant_id)
+    announce_change(device)
 
 
 @transaction.atomic
@@ -66,7 +73,7 @@ def revoke_device(*, actor: User | None, device: Device) -> None:
     Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
         revoked_at=now(), enrolment=Enrolment.UNENROLLED
     )
-    announce_ground_change(device.tenant_id)
+    announce_change(device)
 
 
 @transaction.atomic

@@ -42,6 +42,19 @@ class NothingSerializer(StrictSerializer):
     """No fields: an empty object, or no body at all."""
 
 
+class OpenSerializer(StrictSerializer):
+    device = serializers.UUIDField(
+        required=False,
+        help_text="A device that you may see: whoever is signed in on it gets a notice, and the code works there only.",
+    )
+
+
+class JoinSerializer(StrictSerializer):
+    app_version = serializers.CharField(
+        max_length=20, validators=[VERSION], help_text="The version of the device app."
+    )
+
+
 class RedeemSerializer(StrictSerializer):
     code = serializers.CharField(
         max_length=40, help_text="The security code, in any case, with or without the dash."
@@ -118,6 +131,24 @@ class WarningSerializer(Shape):
     found = serializers.CharField(help_text="What was found; empty if it was never evaluated.")
 
 
+class InvitationSerializer(Shape):
+    session = serializers.UUIDField(source="session_id", help_text="The session that is joined.")
+    helper = TrustCardSerializer()
+    expires_at = serializers.DateTimeField(help_text="When it runs out by itself.")
+
+
+class InvitationsSerializer(Shape):
+    invitations = InvitationSerializer(many=True, help_text="The oldest first; at most 20.")
+
+
+class AimedAtSerializer(Shape):
+    id = serializers.UUIDField(source="pk")
+    name = serializers.CharField()
+    is_connected = serializers.BooleanField(
+        help_text="Whether its app is connected now, so that the notice was sent."
+    )
+
+
 class SessionSerializer(Shape):
     id = serializers.UUIDField(source="session.pk")
     state = serializers.ChoiceField(choices=State.choices, source="session.state")
@@ -127,6 +158,10 @@ class SessionSerializer(Shape):
     sharer = TrustCardSerializer(allow_null=True)
     device_name = serializers.CharField(
         source="session.device_name", help_text="Empty for a plain browser."
+    )
+    aimed_at = AimedAtSerializer(
+        allow_null=True,
+        help_text="For the helper: the device that a waiting session was started for.",
     )
     app_version = serializers.CharField(
         source="session.app_version", help_text="Empty for a plain browser."

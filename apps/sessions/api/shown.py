@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
-from django.urls import reverse
-
-from apps.devices.selectors import FailedPolicy
+from apps.devices.selectors import FailedPolicy, is_connected
+from apps.sessions.invitations import ShownPerson, shown_person
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.offers import Offer, offers_for, warnings_for
 from apps.sessions.states import State
-from apps.tenants.models import User
-from apps.tenants.selectors import TrustCard, trust_card_of
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPerson:
-    """A trust card, with the address of the picture."""
+class AimedAt:
+    """The device that a waiting session was started for, as its helper sees it."""
 
-    card: TrustCard
-    picture: str | None
+    pk: uuid.UUID
+    name: str
+    is_connected: bool
+
+
+def _aimed_at(session: HelpSession, side: Side) -> AimedAt | None:
+    device_id = session.aimed_at_id
+    if side is not Side.HELPER or device_id is None or not session.is_aimed:
+        return None
+    return AimedAt(device_id, session.device_name, is_connected(device_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +39,11 @@ class ShownSession:
     ended_by: Side | None
     offers: tuple[Offer, ...]
     warnings: tuple[FailedPolicy, ...]
+    aimed_at: AimedAt | None
 
     @property
     def consented_kind(self) -> str:
         return self.session.kind if self.session.allowed_at is not None else ""
-
-
-def _person(person: User) -> ShownPerson:
-    card = trust_card_of(person)
-    picture = reverse("tenants:picture", args=[person.pk]) if card.has_picture else None
-    return ShownPerson(card, picture)
 
 
 def shown_session(session: HelpSession, side: Side) -> ShownSession:
@@ -51,9 +52,10 @@ def shown_session(session: HelpSession, side: Side) -> ShownSession:
     return ShownSession(
         session=session,
         side=side,
-        helper=_person(session.helper),
-        sharer=_person(session.sharer) if session.sharer is not None else None,
+        helper=shown_person(session.helper),
+        sharer=shown_person(session.sharer) if session.sharer is not None else None,
         ended_by=session.side_of(session.ended_by) if session.ended_by is not None else None,
         offers=offers_for(session) if is_choosing else (),
         warnings=warnings_for(session) if is_choosing else (),
+        aimed_at=_aimed_at(session, side),
     )

@@ -9,10 +9,17 @@ from apps.sessions.api import views
 _SESSION = "sessions/<uuid:pk>/"
 
 urlpatterns = [
+    path("devices/invitations/", views.InvitationsView.as_view(), name="invitations"),
     path("me/", views.MeView.as_view(), name="me"),
     path("sessions/", views.SessionsView.as_view(), name="sessions"),
     path("sessions/redeem/", views.RedeemView.as_view(), name="redeem"),
     path(_SESSION, views.SessionView.as_view(), name="session"),
+    path(f"{_SESSION}join/", views.JoinView.as_view(), name="join"),
+    path(
+        f"{_SESSION}decline-invitation/",
+        views.DeclineInvitationView.as_view(),
+        name="decline_invitation",
+    ),
     path(f"{_SESSION}new-code/", views.NewCodeView.as_view(), name="new_code"),
     path(f"{_SESSION}request/", views.RequestView.as_view(), name="request_kind"),
     path(f"{_SESSION}allow/", views.AllowView.as_view(), name="allow"),

@@ -15,23 +15,27 @@ from rest_framework.status import HTTP_201_CREATED
 
 from apps.common.errors import NotFoundError
 from apps.common.http import client_address
-from apps.devices.api.proof import find_device, proof_parameter
+from apps.devices.api.proof import find_device, proof_parameter, require_device
 from apps.devices.models import Device
 from apps.devices.services import NotProvedError
 from apps.roles.models import Action
 from apps.roles.selectors import actions_anywhere
 from apps.sessions import codes, services
 from apps.sessions.api.serializers import (
+    InvitationsSerializer,
+    JoinSerializer,
     KindSerializer,
     MeSerializer,
     NothingSerializer,
     OpenedSerializer,
+    OpenSerializer,
     RedeemSerializer,
     SessionListQuerySerializer,
     SessionPageSerializer,
     SessionSerializer,
 )
 from apps.sessions.api.shown import shown_session
+from apps.sessions.invitations import open_invitations
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.rows import SessionFilters, session_page
 from apps.sessions.selectors import session_for
@@ -40,6 +44,8 @@ from apps.sessions.states import EndReason, Kind, State
 from apps.tenants.models import User
 from apps.tenants.people_view import PeopleView
 from apps.tenants.selectors import PERMISSIONS, may_administer, verified_domain_of
+
+PROVED = [proof_parameter(is_required=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +131,16 @@ class SessionsView(PeopleView):
 
     @extend_schema(
         operation_id="open_session",
-        summary="Get a security code: open a session as its helper",
-        request=NothingSerializer,
+        summary="Get a security code: open a session as its helper, for anybody or for one device",
+        request=OpenSerializer,
         responses={201: OpenedSerializer},
     )
     def post(self, request: Request) -> Response:
-        self.sent(request, NothingSerializer)
-        return _opened(request, services.open_session(actor=self.actor(request)))
+        device_id = self.sent(request, OpenSerializer).get("device")
+        actor = self.actor(request)
+        if device_id is None:
+            return _opened(request, services.open_session(actor=actor))
+        return _opened(request, services.open_session_on(actor=actor, device_id=device_id))
 
 
 def _require_proved(device: Device | None, sent: dict[str, Any]) -> None:
@@ -162,6 +171,57 @@ class RedeemView(PeopleView):
             app_version=sent.get("app_version") or (device.app_version if device else ""),
         )
         return Response(SessionSerializer(shown_session(session, Side.SHARER)).data)
+
+
+class InvitationsView(PeopleView):
+    @extend_schema(
+        operation_id="list_invitations",
+        summary="App: who wants to help on this device, and until when",
+        parameters=PROVED,
+        responses=InvitationsSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        actor = self.actor(request)
+        return _invitations(actor, require_device(request, actor))
+
+
+def _invitations(actor: User, device: Device) -> Response:
+    found = open_invitations(actor, device.pk)
+    return Response(InvitationsSerializer({"invitations": found}).data)
+
+
+class JoinView(PeopleView):
+    @extend_schema(
+        operation_id="join_session",
+        summary="App: open an invitation: join a session that is aimed at this device",
+        parameters=PROVED,
+        request=JoinSerializer,
+        responses=SessionSerializer,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        device = require_device(request, actor)
+        sent = self.sent(request, JoinSerializer)
+        session = services.join_invited(
+            actor=actor, session_id=pk, device=device, app_version=sent["app_version"]
+        )
+        return Response(SessionSerializer(shown_session(session, Side.SHARER)).data)
+
+
+class DeclineInvitationView(PeopleView):
+    @extend_schema(
+        operation_id="decline_invitation",
+        summary="App: decline an invitation, which ends the session; gives those that are left",
+        parameters=PROVED,
+        request=NothingSerializer,
+        responses=InvitationsSerializer,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        device = require_device(request, actor)
+        self.sent(request, NothingSerializer)
+        services.decline_invitation(actor=actor, session_id=pk, device=device)
+        return _invitations(actor, device)
 
 
 class OneSessionView(PeopleView):

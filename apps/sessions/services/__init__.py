@@ -1,6 +1,23 @@
-"""Every write to a session, by subject: opening and redeeming, the steps, presence, upkeep."""
+"""Every write to a session, by subject: opening and redeeming, invitations, the steps, presence, upkeep."""
 
+from apps.sessions.services.devices import (
+    connect_device,
+    disconnect_device,
+    forget_silent_devices,
+    reconnect_device,
+)
 from apps.sessions.services.ending import end_session
+from apps.sessions.services.invitations import (
+    AlreadyWaitingError,
+    DeclinedTooOftenError,
+    InvitationGoneError,
+    OwnDeviceError,
+    decline_invitation,
+    foresee,
+    join_invited,
+    note_shown,
+    open_session_on,
+)
 from apps.sessions.services.opening import (
     OpenedSession,
     OwnCodeError,
@@ -39,10 +56,14 @@ from apps.sessions.services.upkeep import (
 )
 
 __all__ = [
+    "AlreadyWaitingError",
+    "DeclinedTooOftenError",
+    "InvitationGoneError",
     "Joined",
     "KindNotPossibleError",
     "OpenedSession",
     "OwnCodeError",
+    "OwnDeviceError",
     "StepTakenError",
     "TooManyOpenError",
     "TooManyTriesError",
@@ -51,16 +72,25 @@ __all__ = [
     "answer_elevation",
     "ask_elevation",
     "confirm_media",
+    "connect_device",
     "decline",
+    "decline_invitation",
+    "disconnect_device",
     "end_due_sessions",
     "end_groundless",
     "end_session",
+    "foresee",
+    "forget_silent_devices",
     "forget_spent_codes",
     "issue_new_code",
+    "join_invited",
     "join_session",
     "leave_session",
+    "note_shown",
     "open_session",
+    "open_session_on",
     "part_session",
+    "reconnect_device",
     "redeem_code",
     "report_media_lost",
     "request_kind",

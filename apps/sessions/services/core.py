@@ -71,6 +71,8 @@ def step(
         setattr(session, field, value)
     record_event(session, actor=actor, name=name, old=old, new=new, detail=detail)
     notices.session_changed(session.pk)
+    if old is State.WAITING:
+        notices.invitations_changed(session)
     return session
 
 

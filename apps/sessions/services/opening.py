@@ -16,7 +16,7 @@ from apps.devices.models import Device
 from apps.devices.selectors import find_device_of
 from apps.roles.models import Action
 from apps.roles.selectors import actions_anywhere
-from apps.sessions import codes
+from apps.sessions import codes, notices
 from apps.sessions.models import EntryTries, HelpSession, SecurityCode, Side
 from apps.sessions.services.core import (
     IllegalStepError,
@@ -108,9 +108,14 @@ def open_session(*, actor: User, aimed_at: Device | None = None) -> OpenedSessio
             tenant=tenant,
             helper=actor,
             aimed_at=aimed_at,
+            device_name=aimed_at.name if aimed_at is not None else "",
             expires_at=now() + settings.REMOTEHELP_CODE_VALID_FOR,
         )
-        record_event(session, actor=actor, name="opened", new=State.WAITING)
+        if aimed_at is None:
+            record_event(session, actor=actor, name="opened", new=State.WAITING)
+        else:
+            record_event(session, actor=actor, name="opened_on_device", new=State.WAITING)
+        notices.invitations_changed(session)
         return _issue(session)
 
 
@@ -128,6 +133,7 @@ def issue_new_code(*, actor: User, session: HelpSession) -> OpenedSession:
             session=session, used_at__isnull=True, replaced_at__isnull=True
         ).update(replaced_at=at)
         record_event(session, actor=actor, name="code_renewed")
+        notices.invitations_changed(session)
         return _issue(session)
 
 
@@ -228,7 +234,7 @@ def redeem_code(
     if session.helper_id == actor.pk:
         raise OwnCodeError
     device = find_device_of(actor, device.pk) if device is not None else None
-    if session.aimed_at_id is not None and (device is None or device.pk != session.aimed_at_id):
+    if session.is_aimed and (device is None or device.pk != session.aimed_at_id):
         raise OtherDeviceError
     require_eligible(
         session,

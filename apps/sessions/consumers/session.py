@@ -17,51 +17,23 @@ import time
 import uuid
 from typing import Any, cast
 
-import orjson
-from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import ChannelFull
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from apps.common.errors import RuleError
+from apps.devices.selectors import is_connected
 from apps.sessions import messages, selectors, services
+from apps.sessions.consumers.base import BAD_MESSAGE, TAKEN_OVER, ProductConsumer
 from apps.sessions.heartbeat import Pulse, heartbeat
 from apps.sessions.ice import ice_servers
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.states import State, may_signal
 from apps.tenants.models import User
-from apps.tenants.signed_in import SignIn
-
-# Close codes of our own (RFC 6455, 7.4.2 leaves 4000-4999 to applications).
-TAKEN_OVER = 4001
-BAD_MESSAGE = 4400
-SIGNED_OUT = 4401
-TOO_FAST = 4429
-UNSUPPORTED_DATA = 1003
-TOO_BIG = 1009
+from apps.tenants.signed_in import AnySignIn
 
 
-class Allowance:
-    """A token bucket: `burst` messages at once, then `rate` a second."""
-
-    __slots__ = ("_at", "_tokens", "burst", "rate")
-
-    def __init__(self, burst: int, rate: float) -> None:
-        self.burst, self.rate = burst, rate
-        self._tokens, self._at = float(burst), time.monotonic()
-
-    def take(self) -> bool:
-        at = time.monotonic()
-        self._tokens = min(self.burst, self._tokens + (at - self._at) * self.rate)
-        self._at = at
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-
-class SessionConsumer(AsyncWebsocketConsumer):
+class SessionConsumer(ProductConsumer):
     """One side's socket. It holds no rule: it asks the services and passes signals on."""
 
     RECHECK_AFTER = 15.0  # seconds for which a state heard of is believed without asking again
@@ -69,11 +41,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
     side: Side
 
     async def connect(self) -> None:
-        self.joined = self.is_refused = False
+        self.joined = False
         self.peer_channel = ""
-        self.allowance = Allowance(
-            burst=settings.REMOTEHELP_SOCKET_BURST, rate=settings.REMOTEHELP_SOCKET_RATE
-        )
+        self.about_device: dict[str, bool] = {}
         self._timer: asyncio.Task[None] | None = None
         # Of person and session only the ids are kept: thousands of sockets do nothing for hours.
         self.person_id: Any = self.scope.get("person_id")
@@ -89,7 +59,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.joined = True
         self.peer_channel = joined.peer_channel
         self._believe(State(joined.session.state))
-        sign_in = cast("SignIn | None", self.scope.get("sign_in"))
+        sign_in = cast("AnySignIn | None", self.scope.get("sign_in"))
         heartbeat.add(
             self.channel_name,
             Pulse(self.side, sign_in, self.session_is_stale, self.signed_out),
@@ -102,6 +72,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 "state": self.state.value,
                 "is_peer_here": bool(self.peer_channel),
                 "ice_servers": ice_servers(str(self.person_id)),
+                **self.about_device,
             }
         )
         if not self.peer_channel and may_signal(self.state):
@@ -109,12 +80,17 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     def _join(self) -> services.Joined:
         person, session, self.side = self._mine()
-        return services.join_session(
+        joined = services.join_session(
             actor=person,
             session=services.settle(session),
             side=self.side,
             channel=self.channel_name,
         )
+        aimed_at = joined.session.aimed_at_id
+        if aimed_at is not None and joined.session.is_aimed:
+            # Asked after joining: what changes from now on is told.
+            self.about_device = {"is_device_here": is_connected(aimed_at)}
+        return joined
 
     def _mine(self) -> tuple[User, HelpSession, Side]:
         """Person, session and side as they are now; refuses whoever is not let in any more."""
@@ -131,34 +107,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
             session_id=self.session_id, side=self.side, channel=self.channel_name
         )
 
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """As Channels does it, but without its look at old database connections before each event.
-
-        That look is a trip to the one thread that all sockets share, twice for each signal. Here whatever
-        asks the database goes through `database_sync_to_async`, which does the same when it is needed.
-        """
-        handler = getattr(self, get_handler_name(message), None)
-        if handler is None:
-            raise ValueError(f"no handler for {message['type']}")
-        await handler(message)
-
     # --- from the page ---------------------------------------------------------------------------
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.is_refused:
-            return  # what was under way behind the message that ended the socket
-        if text_data is None:
-            await self.refuse("binary", UNSUPPORTED_DATA)
-            return
-        if not self.allowance.take():
-            await self.refuse("too_fast", TOO_FAST)
-            return
-        try:
-            message = messages.parse(text_data)
-        except messages.BadMessageError as error:
-            word = str(error)
-            await self.refuse(word, TOO_BIG if word == "too_large" else BAD_MESSAGE)
-            return
+    async def hear(self, message: dict[str, Any], text: str) -> None:
         kind = message["type"]
         wrong_side = messages.ONLY_HELPER if self.side is Side.SHARER else messages.ONLY_SHARER
         if kind in wrong_side:
@@ -168,7 +119,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         elif kind in messages.REPORTED:
             await self._report(kind)
         else:
-            await self._pass_on(text_data)
+            await self._pass_on(text)
 
     async def _may_signal(self) -> bool:
         """By the state last heard of; asked anew when that says no or is old."""
@@ -228,6 +179,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if may_signal(self.state):
             self._watch()
 
+    async def device_changed(self, event: dict[str, Any]) -> None:
+        """The device that the session waits for came or went."""
+        await self.send_json({"type": "device.changed", "is_here": event["is_here"]})
+
+    async def notice_shown(self, event: dict[str, Any]) -> None:
+        await self.send_json({"type": "notice.shown"})
+
     async def session_is_stale(self) -> None:
         """The heartbeat found that this socket speaks for its side no more, and no notice said so."""
         state = await database_sync_to_async(services.settled_state)(self.session_id)
@@ -235,10 +193,6 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self.session_changed({"state": state})
         else:
             await self.socket_taken_over({})
-
-    async def signed_out(self) -> None:
-        """The sign-in that opened this socket stands no more; the page finds its way to sign in anew."""
-        await self.refuse("signed_out", SIGNED_OUT)
 
     async def socket_taken_over(self, event: dict[str, Any]) -> None:
         await self.send_json({"type": "session.taken_over"})
@@ -263,12 +217,3 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def _settle_later(self) -> None:
         await asyncio.sleep(settings.REMOTEHELP_RECONNECT_WITHIN.total_seconds() + 0.2)
         await database_sync_to_async(services.settled_state)(self.session_id)
-
-    async def refuse(self, word: str, close_code: int) -> None:
-        """Say what was wrong, then end the socket; the page may connect anew."""
-        self.is_refused = True
-        await self.send_json({"type": "refused", "code": word})
-        await self.close(close_code)
-
-    async def send_json(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=orjson.dumps(message).decode())
