@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
+
+from apps.devices.selectors import sees_devices
+from apps.tenants.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,14 @@ def _links(request: HttpRequest) -> list[Link]:
     def link(label: StrPromise, name: str, icon: str, *also: str) -> Link:
         return Link(label, reverse(name), icon, here in (name, *also))
 
-    return [
+    links = [
         link(_("Start"), "home", "home"),
         link(_("Sessions"), "reports:sessions", "clock", "reports:session"),
     ]
+    if sees_devices(cast("User", request.user)):
+        also = ("help_sessions:device", "devices:enrolment", "devices:revoke")
+        links.append(link(_("Devices"), "devices:devices", "computer-desktop", *also))
+    return links
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from remotehelp_site import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("apps.sessions.urls")),
+    path("", include("apps.devices.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.tenants.urls")),
     path("", include("apps.tenants.app_urls")),

@@ -23,7 +23,7 @@ from apps.devices.models import (
     PolicyResult,
 )
 from apps.roles.models import Action
-from apps.roles.selectors import assignments_of
+from apps.roles.selectors import actions_anywhere, assignments_of
 from apps.tenants.models import Group, User
 from apps.tenants.selectors import may_administer
 
@@ -57,6 +57,10 @@ def find_policy(policy_id: str) -> Policy | None:
     return Policy.objects.filter(pk=policy_id).first()
 
 
+def find_report(device: Device) -> DeviceReport | None:
+    return DeviceReport.objects.filter(device=device).first()
+
+
 def facts_of(report: DeviceReport, at: datetime) -> DeviceFacts:
     """What the device last said of itself, as it holds at that moment: an update grows older by itself."""
     age = report.update_age_days
@@ -69,22 +73,40 @@ def facts_of(report: DeviceReport, at: datetime) -> DeviceFacts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyStanding:
+    """What one policy says of a device: met, not met, or (None) not asked yet."""
+
+    name: str
+    rule: str
+    value: str
+    is_met: bool | None
+    found: str
+
+
+def policy_standings(device: Device) -> list[PolicyStanding]:
+    """Every policy that is assigned to the device, with what it said when it was last asked. Two queries."""
+    results = {result.policy_id: result for result in PolicyResult.objects.filter(device=device)}
+    return [_standing(policy, results.get(policy.pk)) for policy in policies_of(device)]
+
+
+def _standing(policy: Policy, result: PolicyResult | None) -> PolicyStanding:
+    return PolicyStanding(
+        policy.name,
+        policy.get_rule_display(),
+        policy.value,
+        result.is_met if result is not None else None,
+        in_words(policy.rule, result.found) if result is not None else "",
+    )
+
+
 def failed_policies(device: Device) -> list[FailedPolicy]:
     """What of its policies the device does not meet. A policy without a result counts as failed."""
-    policies = policies_of(device)
-    results = {result.policy_id: result for result in PolicyResult.objects.filter(device=device)}
-    failed = []
-    for policy in policies:
-        result = results.get(policy.pk)
-        if result is None or not result.is_met:
-            failed.append(
-                FailedPolicy(
-                    policy.name,
-                    policy.get_rule_display(),
-                    in_words(policy.rule, result.found) if result else "",
-                )
-            )
-    return failed
+    return [
+        FailedPolicy(policy.name, policy.rule, policy.found)
+        for policy in policy_standings(device)
+        if not policy.is_met
+    ]
 
 
 def is_compliant(device: Device | None, *, is_enrolled: bool) -> bool:
@@ -122,6 +144,13 @@ def devices_visible_to(actor: User) -> QuerySet[Device]:
     return devices_open_to(actor, Action.VIEW_SCREEN)
 
 
+def sees_devices(actor: User) -> bool:
+    """Whether the list of devices is worth a place in the actor's navigation; decides nothing."""
+    if actor.tenant is None:
+        return False
+    return actor.has_perm("tenants.manage_devices", actor.tenant) or bool(actions_anywhere(actor))
+
+
 def device_for(actor: User, pk: uuid.UUID) -> Device:
     """One device that the actor may look at; for everybody else it does not exist."""
     found = devices_visible_to(actor).select_related("owner", "tenant").filter(pk=pk).first()
@@ -149,6 +178,20 @@ def enrolment_token_for(actor: User, pk: uuid.UUID) -> EnrolmentToken:
     if token is None:
         raise NotFoundError
     return token
+
+
+@dataclass(frozen=True, slots=True)
+class ShownToken:
+    """An enrolment token as a line of a list, and how it stands now."""
+
+    token: EnrolmentToken
+    is_usable: bool
+
+
+def shown_tokens_of(actor: User) -> list[ShownToken]:
+    """The newest tokens of the actor's tenant; whether they may see them is the door's to ask."""
+    at = now()
+    return [ShownToken(token, token.is_usable(at)) for token in enrolment_tokens_of(actor)[:100]]
 
 
 # --- who is connected -----------------------------------------------------------------------------

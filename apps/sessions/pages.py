@@ -9,12 +9,27 @@ from django.utils.translation import gettext as _
 
 from apps.common.clock import now
 from apps.common.errors import RuleError
+from apps.devices.models import Device, Enrolment
+from apps.devices.selectors import (
+    find_person_on,
+    find_report,
+    is_compliant,
+    is_connected,
+    policy_standings,
+)
+from apps.sessions import services
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.offers import may_ask_for_elevation, offers_for, warnings_for
-from apps.sessions.selectors import last_refusal
+from apps.sessions.selectors import (
+    find_expected_sharer,
+    last_refusal,
+    own_waiting_session,
+    sessions_on_device,
+)
 from apps.sessions.states import EndReason, State
 from apps.sessions.words import end_words, refusal_words
-from apps.tenants.selectors import trust_card_of
+from apps.tenants.models import User
+from apps.tenants.selectors import may_administer, trust_card_of
 
 
 def code_as_qr(link: str) -> str:
@@ -30,11 +45,40 @@ def _seconds_left(until: datetime | None) -> int:
 
 
 def _panel_template(session: HelpSession, side: Side) -> str:
+    if session.is_aimed and side is Side.HELPER:
+        return "help_sessions/_helper_calling.html"
     if session.is_ended:
         return "help_sessions/_ended.html"
     if session.is_live:
         return f"help_sessions/_{side.value}_live.html"
     return f"help_sessions/_{side.value}_{session.state}.html"
+
+
+def _calling(session: HelpSession) -> dict[str, Any]:
+    """Of a session that waits for a device: whether it is there, whose it is, and whether the notice was shown."""
+    aimed_at = session.aimed_at
+    person = find_expected_sharer(aimed_at) if aimed_at is not None else None
+    return {
+        "is_device_here": aimed_at is not None and is_connected(aimed_at.pk),
+        "expected": person.full_name if person is not None else "",
+        "is_notice_shown": session.events.filter(name="notice_shown").exists(),
+    }
+
+
+def _for_helper(session: HelpSession) -> dict[str, Any]:
+    """What only the helper's side shows, as the session stands."""
+    if session.is_aimed:
+        return _calling(session)
+    if session.state == State.ACTIVE:
+        return {"can_elevate": may_ask_for_elevation(session)}
+    if session.state != State.INTRODUCED:
+        return {}
+    answers = session.events.filter(name__in=["declined", "not_answered"])
+    return {
+        "offers": offers_for(session),
+        "warnings": warnings_for(session),
+        "last_answer": answers.order_by("-at").first(),
+    }
 
 
 def session_page(
@@ -64,14 +108,8 @@ def session_page(
         context["seconds_in_all"] = int(whole)
     if session.lasted_for is not None:
         context["seconds_active"] = int(session.lasted_for.total_seconds())
-    if side is Side.HELPER and session.state == State.ACTIVE:
-        context["can_elevate"] = may_ask_for_elevation(session)
-    if side is Side.HELPER and session.state == State.INTRODUCED:
-        context["offers"] = offers_for(session)
-        context["warnings"] = warnings_for(session)
-        context["last_answer"] = (
-            session.events.filter(name__in=["declined", "not_answered"]).order_by("-at").first()
-        )
+    if side is Side.HELPER:
+        context |= _for_helper(session)
     if session.state in (State.WAITING, State.INTRODUCED, State.REQUESTED) and refusal is None:
         found = last_refusal(session)
         if found is not None and side is Side.HELPER:
@@ -83,3 +121,24 @@ def session_page(
             EndReason.SHARER_LEFT,
         )
     return context
+
+
+def device_page(actor: User, device: Device, *, refusal: RuleError | None = None) -> dict[str, Any]:
+    """The context of a device's page for somebody who may look at it."""
+    waiting = own_waiting_session(actor, device.pk)
+    return {
+        "device": device,
+        "person_on_it": find_person_on(device),
+        "is_enrolled": device.enrolment == Enrolment.ENROLLED,
+        "policies": policy_standings(device),
+        "is_compliant": is_compliant(device, is_enrolled=device.enrolment == Enrolment.ENROLLED),
+        "report": find_report(device),
+        "sessions": sessions_on_device(actor, device),
+        "waiting": waiting,
+        "refusal": refusal,
+        # What was just refused is said already.
+        "foreseen": services.foresee(actor=actor, device=device)
+        if refusal is None and waiting is None
+        else None,
+        "manages_devices": may_administer(actor, "tenants.manage_devices"),
+    }

@@ -80,12 +80,6 @@ POLICIES = (
     ("Firewall", "firewall", ""),
     ("Recent updates", "update_age", "30"),
 )
-FOUND = {
-    "Disk encryption": "The system disk is not encrypted.",
-    "Screen lock": "The screen does not lock by itself.",
-    "Firewall": "No firewall is on.",
-    "Recent updates": "The last update is 74 days old.",
-}
 CONTOSO_MACHINES = (
     Machine("CON-LT-0114", "sami", "windows", "11 24H2"),
     Machine("CON-LT-0127", "petra", "windows", "11 24H2", faults=("Recent updates",)),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from apps.common.clock import now
-from apps.devices.models import Device, Enrolment, Policy
-from apps.devices.services import record_device, record_policy_result
+from apps.devices.findings import DeviceFacts
+from apps.devices.models import Device, DeviceReport, Enrolment, Policy
+from apps.devices.services import record_device, report_device
 from apps.licenses.models import License, Product, Terms
 from apps.licenses.services import assign_seat, order_license
 from apps.roles.models import Action
@@ -183,12 +184,10 @@ def _fabrikam_roles(setting: Setting) -> None:
 
 def _devices(setting: Setting, machines: Iterable[cast.Machine]) -> None:
     tenant = setting.tenant
-    policies = [
+    for name, rule, value in cast.POLICIES:
         Policy.objects.create(
             tenant=tenant, name=name, rule=rule, value=value, covers_all_devices=True
         )
-        for name, rule, value in cast.POLICIES
-    ]
     managed = create_group(actor=None, tenant=tenant, name="Company devices")
     for index, machine in enumerate(machines):
         device = record_device(
@@ -201,17 +200,28 @@ def _devices(setting: Setting, machines: Iterable[cast.Machine]) -> None:
             enrolment=Enrolment.ENROLLED if machine.is_enrolled else Enrolment.UNENROLLED,
             app_version=machine.app_version,
         )
-        seen_at = now() - timedelta(hours=index * index)
-        Device.objects.filter(pk=device.pk).update(last_seen_at=seen_at)
         setting.devices[machine.name] = device
-        if not machine.is_enrolled:
-            continue
-        device.groups.add(managed)
-        for policy in policies:
-            is_met = policy.name not in machine.faults
-            record_policy_result(
-                device=device,
-                policy=policy,
-                is_met=is_met,
-                found="" if is_met else cast.FOUND[policy.name],
-            )
+        if machine.is_enrolled:
+            device.groups.add(managed)
+            report_device(device=device, app_version=machine.app_version, facts=_facts(machine))
+        _date(device, now() - timedelta(hours=index * index))
+
+
+def _date(device: Device, seen_at: datetime) -> None:
+    """It was last there then, and enrolled when the organisation began."""
+    is_enrolled = device.enrolment == Enrolment.ENROLLED
+    Device.objects.filter(pk=device.pk).update(
+        last_seen_at=seen_at, enrolled_at=now() - FOUNDED if is_enrolled else None
+    )
+    DeviceReport.objects.filter(device=device).update(at=seen_at)
+
+
+def _facts(machine: cast.Machine) -> DeviceFacts:
+    """What its app says of the machine: all is well, but for its faults."""
+    return DeviceFacts(
+        system_version=machine.system_version,
+        disk_encrypted="Disk encryption" not in machine.faults,
+        screen_lock="Screen lock" not in machine.faults,
+        firewall="Firewall" not in machine.faults,
+        update_age_days=74 if "Recent updates" in machine.faults else 6,
+    )

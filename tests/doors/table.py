@@ -27,7 +27,8 @@ class Door:
     name: str
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
-    # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop", or nothing.
+    # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
+    # (Sam's, in the address or in the body), or nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
@@ -74,6 +75,22 @@ DOORS = (
     _page("POST", "leave", "active", AWAY, AWAY),
     Door("GET", "reports:sessions", (200, 200, 200, 200, 200, AWAY, AWAY)),
     Door("GET", "reports:session", (200, 200, 404, 200, 404, AWAY, AWAY), "active"),
+    # Devices: a helper finds those in reach, an administrator all; to Otto and Mallory, and to Sam himself, who has
+    # no role, there is no laptop of Sam's. Ada may manage it, and helps nobody.
+    Door("GET", "devices:devices", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "help_sessions:device", (200, 404, 404, 200, 404, AWAY, AWAY), "laptop"),
+    Door("POST", "help_sessions:open_on_device", (200, 404, 404, 403, 404, AWAY, AWAY), "laptop"),
+    Door("GET", "devices:revoke", (403, 403, 403, 200, 403, AWAY, AWAY), "laptop"),
+    Door("POST", "devices:revoke", (403, 403, 403, AWAY, 403, AWAY, AWAY), "laptop"),
+    Door("POST", "devices:restore", (403, 403, 403, AWAY, 403, AWAY, AWAY), "laptop"),
+    Door("GET", "devices:enrolment", (403, 403, 403, 200, 403, AWAY, AWAY)),
+    Door(
+        "POST",
+        "devices:enrolment",
+        (403, 403, 403, 200, 403, AWAY, AWAY),
+        body={"name": "Warehouse", "days": "30", "uses": ""},
+    ),
+    Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
     # People.
     Door("GET", "tenants:organisation", (200,) * 7),
     Door("GET", "tenants:profile", (200, 200, 200, 200, 200, 200, AWAY)),
@@ -85,6 +102,8 @@ DOORS = (
     Door("GET", "api:me", (200, 200, 200, 200, 200, 403, 401)),
     Door("GET", "api:sessions", (200, 200, 200, 200, 200, 403, 401)),
     Door("POST", "api:sessions", (201, 403, 201, 403, 201, 403, 401)),
+    # The same for one device; named in the body, so that it is no row of what does not exist.
+    Door("POST", "api:sessions", (201, 404, 404, 403, 404, 403, 401), "laptop_in_body"),
     Door("POST", "api:redeem", (409, 200, 403, 403, 404, 403, 401), "code"),
     _api("GET", "session", "active", 200, 200),
     _api("POST", "new_code", "waiting", 201, 404),

@@ -8,6 +8,7 @@ from apps.devices.services.compliance import (
     report_device,
 )
 from apps.devices.services.enrolment import (
+    LONGEST_TOKEN_LIFE,
     DeviceClaim,
     IssuedToken,
     TooManyDevicesError,
@@ -45,6 +46,7 @@ from apps.devices.services.records import (
 )
 
 __all__ = [
+    "LONGEST_TOKEN_LIFE",
     "ClockSkewError",
     "DeviceClaim",
     "DeviceRevokedError",

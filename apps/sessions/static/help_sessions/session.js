@@ -14,6 +14,7 @@ import { StatsPanel } from "./stats.js";
 import { Clock, countDown } from "./time.js";
 import { Viewer } from "./viewer.js";
 import { Control } from "./control.js";
+import { showDevice, showNotice } from "./calling.js";
 import { localTimes, toggle } from "../site/js/page.js";
 
 const OFFER_PATIENCE = 3000;
@@ -156,6 +157,10 @@ class SessionPage {
         return this.changed(message.state);
       case "session.taken_over":
         return this.takenOver();
+      case "device.changed":
+        return showDevice(this.panel, message.is_here);
+      case "notice.shown":
+        return showNotice(this.panel);
       case "peer.joined":
         return this.peerJoined();
       case "peer.left":
@@ -186,6 +191,7 @@ class SessionPage {
     this.showNet(false);
     this.peer.iceServers = message.ice_servers;
     if (message.state !== this.state) await this.refresh();
+    if (message.is_device_here !== undefined) showDevice(this.panel, message.is_device_here);
     if (!this.isLive) return;
     if (this.peer.isFlowing) this.socket.send({ type: "media.flowing" });
     else this.connect();

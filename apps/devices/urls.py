@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.devices import views
+
+app_name = "devices"
+urlpatterns = [
+    path("devices/", views.devices, name="devices"),
+    path("devices/enrolment/", views.enrolment, name="enrolment"),
+    path("devices/enrolment/<uuid:pk>/revoke/", views.revoke_token, name="revoke_token"),
+    path("devices/<uuid:pk>/revoke/", views.revoke, name="revoke"),
+    path("devices/<uuid:pk>/restore/", views.restore, name="restore"),
+]
