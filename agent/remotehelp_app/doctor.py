@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -20,12 +21,24 @@ def examine(system: System) -> int:
         (_("Facts about the system can be found out"), system.facts),
     ]
     results = [_examined(name, check) for name, check in checks]
-    for notice in system.notices:
+    for notice in (*system.notices, *asyncio.run(_without_notices(system))):
         sys.stdout.write(f"!  {notice}\n")
     sys.stdout.write(
         _("Run and tested: Linux with X11. Never run: Windows, macOS and Wayland.") + "\n"
     )
     return 0 if all(results) else 1
+
+
+async def _without_notices(system: System) -> list[str]:
+    """A desktop without notifications lacks a comfort, and nothing that has to work."""
+    notifier = system.notifier()
+    try:
+        await notifier.check()
+    except UnavailableError as error:
+        return [str(error)]
+    finally:
+        await notifier.close()
+    return []
 
 
 def _closed(part: Any) -> None:

@@ -6,41 +6,32 @@ The window sees `Status` and calls `Actions` (`status.py`); nothing here knows o
 from __future__ import annotations
 
 import asyncio
-import logging
-import platform
-import threading
 import webbrowser
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from remotehelp_app import VERSION
+from remotehelp_app.at_rest import RESTING, RestingEngine
 from remotehelp_app.config import Config
-from remotehelp_app.platform.interfaces import Area, Facts
+from remotehelp_app.platform.interfaces import Area
 from remotehelp_app.platform.system import System
+from remotehelp_app.running import Show
 from remotehelp_app.server import sign_in
 from remotehelp_app.server.access import Access
 from remotehelp_app.server.api import Api
 from remotehelp_app.server.errors import ServerError, SignInEndedError
-from remotehelp_app.server.proof import DeviceKey
 from remotehelp_app.server.secrets import Secrets
 from remotehelp_app.server.shapes import Me, SessionInfo
 from remotehelp_app.server.site import Site, checked_address
 from remotehelp_app.session.help import Help
-from remotehelp_app.session.journal import Journal
-from remotehelp_app.status import Kind, Person, Problem, Session, SignInPrompt, Status, Step
-from remotehelp_app.texts import gettext as _
+from remotehelp_app.status import Kind, Person, Problem, Session, SignInPrompt, Step
 
-log = logging.getLogger(__name__)
-
-Show = Callable[[Status], None]
-_CHECK_IN_EVERY = 15 * 60.0
 _IN_SESSION = frozenset({Step.INTRODUCED, Step.REQUESTED, Step.CONNECTING, Step.ACTIVE})
 
 
-class Engine:
-    """Implements the window's `WindowEngine`. `show` is called from the engine's thread."""
+class Engine(RestingEngine):
+    """Implements the window's `WindowEngine`."""
 
     def __init__(
         self,
@@ -52,50 +43,26 @@ class Engine:
         on_quit: Callable[[], None] = lambda: None,
         is_relay_only: bool = False,
     ) -> None:
-        self._show, self._system, self._config = show, system, config
+        super().__init__(show, system)
+        self._config = config
         self._open_browser, self._on_quit = open_browser, on_quit
         self._is_relay_only = is_relay_only
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._stopping = asyncio.Event()
-        self._status = Status(notices=system.notices)
-        self._journal = Journal(system.event_log())
-        self._secrets = Secrets("")
         self._site: Site | None = None
-        self._api: Api | None = None
         self._help: Help | None = None
         self._signing_in: asyncio.Task[None] | None = None
         self._session_task: asyncio.Task[None] | None = None
-        self._device_task: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._areas: tuple[Area, ...] = ()
         self._own_window = 0
-
-    # --- the thread ------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, seconds: float = 10.0) -> None:
-        """Ends what is live and waits for it."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
-            self._thread.join(seconds)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_until_complete(self._main())
-        finally:
-            self._loop.close()
 
     async def _main(self) -> None:
         self._spawn(self._begin())
         await self._stopping.wait()
         await self._end_session()
-        for task in [self._signing_in, *self._tasks]:
-            if task is not None:
-                task.cancel()
+        await self._invitations.close()
+        tasks = [task for task in (self._signing_in, *self._tasks) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._site is not None:
             await self._site.close()
 
@@ -104,47 +71,6 @@ class Engine:
             self._change(step=Step.NO_SERVER)
             return
         await self._use_server(self._config.server)
-
-    def _change(self, **changes: Any) -> None:
-        self._status = replace(self._status, revision=self._status.revision + 1, **changes)
-        self._show(self._status)
-
-    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """From any thread: runs it on the loop, and shows what went wrong."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(lambda: self._spawn(work()))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except SignInEndedError as error:
-            await self._signed_out(error)
-        except ServerError as error:
-            self._say(error)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("something went wrong")
-            self._journal.problem("", "an unexpected error")
-            self._change(
-                problem=Problem(
-                    "unexpected",
-                    _("Something went wrong in this app."),
-                    _(
-                        "Try again. If it comes back, tell your help desk; the log on this device has the details."
-                    ),
-                )
-            )
-
-    def _say(self, error: ServerError) -> None:
-        self._journal.problem("", f"refused or out of reach: {error.code}")
-        self._change(problem=Problem(error.code, error.message, error.remedy))
 
     # --- the site and the sign-in ----------------------------------------------------------------
 
@@ -158,6 +84,7 @@ class Engine:
         self._config.save()
         self._change(server=address, step=Step.STARTING, problem=None)
         token = await asyncio.to_thread(lambda: self._secrets.refresh_token)
+        self._show_notices()
         self._change(step=Step.SIGNED_OUT)
         if token:
             await self._enter(Access(self._site, token, self._secrets.keep_refresh_token))
@@ -191,8 +118,8 @@ class Engine:
             return
         self._api = api
         self._change(step=Step.HOME, sign_in=None, person=_person(me), problem=None)
+        self._care_for_device(api)
         await self._advise(api)
-        await self._know_device(api)
 
     async def _advise(self, api: Api) -> None:
         with suppress(ServerError):
@@ -204,7 +131,7 @@ class Engine:
 
     async def _signed_out(self, why: ServerError | None = None) -> None:
         """Nothing of the person stays."""
-        self._cancel(self._device_task)
+        await self._forget_device()
         await self._end_session()
         self._api = None
         self._secrets.keep_refresh_token("")
@@ -214,92 +141,19 @@ class Engine:
             person=None,
             device="",
             is_enrolled=False,
+            has_to_enrol=False,
+            device_problem=None,
+            is_called_elsewhere=False,
+            invitations=(),
+            due=None,
             session=None,
             problem=problem,
         )
 
-    @staticmethod
-    def _cancel(*tasks: asyncio.Task[None] | None) -> None:
-        for task in tasks:
-            if task is not None:
-                task.cancel()
-
-    # --- the device ------------------------------------------------------------------------------
-
-    async def _know_device(self, api: Api) -> None:
-        """The device proves itself with its key; without one it registers, where the organisation allows it."""
-        key = await asyncio.to_thread(lambda: self._secrets.device_key)
-        api.key = key or DeviceKey.new()
-        facts = await asyncio.to_thread(self._system.facts)
-        try:
-            info = await self._introduce(api, facts, is_known=key is not None)
-        except ServerError as error:
-            if isinstance(error, SignInEndedError):
-                raise
-            if error.is_temporary:
-                self._device_task = self._spawn(self._know_device_later(api))
-                return
-            self._say(error)
-            return
-        self._keep_key(api.key)
-        self._change(device=info.name, is_enrolled=info.is_enrolled)
-        self._device_task = self._spawn(self._check_in(api))
-
-    async def _introduce(self, api: Api, facts: Facts, *, is_known: bool) -> Any:
-        name = platform.node()[:120] or _("This device")
-        if is_known:
-            try:
-                return await api.report(facts)
-            except ServerError as error:
-                if error.code != "device_not_proved":
-                    raise
-            self._journal.problem(
-                "", "the site does not know this device any more; setting it up again"
-            )
-            api.key = DeviceKey.new()
-        return await api.register(name, facts)
-
-    async def _know_device_later(self, api: Api) -> None:
-        await asyncio.sleep(15)
-        if self._api is api:
-            await self._know_device(api)
-
-    def _keep_key(self, key: DeviceKey) -> None:
-        self._secrets.keep_device_key(key)
-        if self._secrets.problem:
-            notices = (*self._system.notices, self._secrets.problem)
-            self._change(notices=notices)
-
-    async def _check_in(self, api: Api) -> None:
-        while True:
-            await asyncio.sleep(_CHECK_IN_EVERY)
-            facts = await asyncio.to_thread(self._system.facts)
-            try:
-                info = await api.report(facts)
-            except ServerError as error:
-                if not error.is_temporary:
-                    raise
-                continue
-            self._change(is_enrolled=info.is_enrolled)
-
-    async def _enrol(self, token: str) -> None:
-        api = self._api
-        if api is None:
-            return
-        self._cancel(self._device_task)
-        if api.key is None or not api.key.device_id:
-            api.key = DeviceKey.new()
-        facts = await asyncio.to_thread(self._system.facts)
-        info = await api.enrol(token, platform.node()[:120] or _("This device"), facts)
-        self._keep_key(api.key)
-        self._change(device=info.name, is_enrolled=info.is_enrolled, problem=None)
-        await api.report(facts)
-        self._device_task = self._spawn(self._check_in(api))
-
     # --- a session -------------------------------------------------------------------------------
 
     async def _redeem(self, code: str) -> None:
-        if self._api is None or self._status.step not in (Step.HOME, Step.ENDED):
+        if self._api is None or self._status.step not in (*RESTING, Step.ENDED):
             return
         self._change(step=Step.REDEEMING, problem=None)
         await self._join(self._api, lambda api: api.redeem(code))
@@ -310,7 +164,7 @@ class Engine:
         try:
             info = await join(api)
         except ServerError:
-            self._change(step=Step.HOME)
+            self._change(step=self._resting_step())
             raise
         self._help = Help(
             api,
@@ -376,9 +230,6 @@ class Engine:
             with suppress(ServerError):  # the tokens are forgotten here in any case
                 await api.access.revoke()
 
-    def enrol(self, token: str) -> None:
-        self._do(lambda: self._enrol(token))
-
     def redeem(self, code: str) -> None:
         self._do(lambda: self._redeem(code))
 
@@ -411,17 +262,14 @@ class Engine:
         self._do(do)
 
     def dismiss_problem(self) -> None:
-        async def dismiss() -> None:
-            self._change(problem=None)
-
-        self._do(dismiss)
+        self._now(lambda: self._change(problem=None))
 
     def done(self) -> None:
-        async def done() -> None:
+        def done() -> None:
             if self._status.step not in _IN_SESSION and self._status.person is not None:
-                self._change(step=Step.HOME, session=None, problem=None)
+                self._change(step=self._resting_step(), session=None, problem=None)
 
-        self._do(done)
+        self._now(done)
 
     def quit(self) -> None:
         self._on_quit()

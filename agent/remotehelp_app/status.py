@@ -18,6 +18,9 @@ class Step(StrEnum):
     SIGNED_OUT = "signed_out"
     SIGNING_IN = "signing_in"
     HOME = "home"  # signed in; Get help with the code
+    ENROLLING = "enrolling"  # asked for an enrolment token
+    SHUT_OUT = "shut_out"  # the organisation has removed this device
+    INVITED = "invited"  # a helper wants to help; nothing is open yet
     REDEEMING = "redeeming"
     INTRODUCED = "introduced"  # sees who the helper is
     REQUESTED = "requested"  # is asked for consent
@@ -67,6 +70,15 @@ class ChatLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """A helper started a session aimed at this device (D4). Opening it needs no code, and grants nothing."""
+
+    session_id: str
+    helper: Person
+    expires_at: float  # by this device's clock
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     id: str
     helper: Person
@@ -94,6 +106,15 @@ class Status:
     person: Person | None = None
     device: str = ""  # name; empty while the device is not known to the server
     is_enrolled: bool = False
+    has_to_enrol: bool = False  # without it nothing goes on here
+    device_problem: Problem | None = None  # why the device has to enrol, or is shut out
+    is_called_elsewhere: bool = False  # another copy of the app gets this device's invitations
+    keeps_nothing: bool = False  # no keyring: sign-in and enrolment end with the app
+    invitations: tuple[Invitation, ...] = ()
+    due: Invitation | None = (
+        None  # the one that is shown; the others, and what was put off, are listed
+    )
+    calls: int = 0  # grows when the window has to come forward
     sign_in: SignInPrompt | None = None
     session: Session | None = None
     problem: Problem | None = None
@@ -119,7 +140,27 @@ class Actions(Protocol):
         """Of the app, not of the device."""
         ...
 
+    def begin_enrolment(self) -> None: ...
+
+    def cancel_enrolment(self) -> None: ...
+
     def enrol(self, token: str) -> None: ...
+
+    def try_again(self) -> None:
+        """A device that was shut out asks whether it may come back."""
+        ...
+
+    def open_invitation(self, session_id: str) -> None:
+        """Joins the session. Nothing is shared by that: what the helper asks for is allowed later, or not."""
+        ...
+
+    def decline_invitation(self, session_id: str) -> None: ...
+
+    def put_off_invitation(self, session_id: str) -> None:
+        """It stays listed until it runs out."""
+        ...
+
+    def show_invitation(self, session_id: str) -> None: ...
 
     def redeem(self, code: str) -> None: ...
 

@@ -22,6 +22,7 @@ from apps.sessions.models import HelpSession, Side
 from apps.sessions.offers import may_ask_for_elevation, offers_for, warnings_for
 from apps.sessions.selectors import (
     find_expected_sharer,
+    is_notice_shown,
     last_refusal,
     own_waiting_session,
     sessions_on_device,
@@ -61,7 +62,7 @@ def _calling(session: HelpSession) -> dict[str, Any]:
     return {
         "is_device_here": aimed_at is not None and is_connected(aimed_at.pk),
         "expected": person.full_name if person is not None else "",
-        "is_notice_shown": session.events.filter(name="notice_shown").exists(),
+        "is_notice_shown": is_notice_shown(session),
     }
 
 

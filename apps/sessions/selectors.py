@@ -232,6 +232,11 @@ def waiting_for_device(device_id: uuid.UUID) -> QuerySet[HelpSession]:
     return HelpSession.objects.filter(aimed_at=device_id, state=State.WAITING)
 
 
+def is_notice_shown(session: HelpSession) -> bool:
+    """Whether the app has said that the notice of this session is on its screen."""
+    return session.events.filter(name="notice_shown").exists()
+
+
 def own_waiting_session(helper: User, device_id: uuid.UUID) -> HelpSession | None:
     """The session of this helper that waits for that device, if there is one."""
     return (

@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,29 @@ class Target:
 
 
 @dataclass
+class Notices(Target):
+    """The desktop's notification service, and the person who sees its notices."""
+
+    person: subprocess.Popen[str]
+
+    def shown(self, title: str) -> dict[str, Any]:
+        """The notice with this title, from the moment that it is there."""
+
+        def find() -> dict[str, Any] | None:
+            closed = {event["number"] for event in self.events("closed")}
+            mine = [e for e in self.events("shown") if e["title"] == title]
+            return next((e for e in mine if e["number"] not in closed), None)
+
+        found: dict[str, Any] = until(find, lambda: f"{title!r} in {self.events()}")
+        return found
+
+    def press(self, number: int) -> None:
+        assert self.person.stdin is not None
+        self.person.stdin.write(f"press {number}\n")
+        self.person.stdin.flush()
+
+
+@dataclass
 class Desktop:
     """What runs on it finds it by `env`."""
 
@@ -141,6 +164,7 @@ class Desktop:
     env: dict[str, str]
     folder: Path
     asks: subprocess.Popen[str] | None = None
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     stack: ExitStack = field(default_factory=ExitStack)
 
     # --- the app as a screen reader meets it ------------------------------------------------------
@@ -200,6 +224,7 @@ class Desktop:
         out = self.stack.enter_context((self.folder / log).open("ab"))
         process = subprocess.Popen(command, env=self.env, stdout=out, stderr=out, cwd=self.folder)
         self.stack.callback(_stop, process)
+        self.processes.append(process)
         return process
 
     def start_app(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -219,6 +244,19 @@ class Desktop:
         until(lambda: made.events("ready"), "the target is there")
         return made
 
+    def notices(self, *abilities: str) -> Notices:
+        """A notification service of this desktop; without `actions` among its abilities nothing can be pressed."""
+        log = self.folder / "notices.jsonl"
+        out = self.stack.enter_context(log.open("ab"))
+        process = subprocess.Popen(
+            ["/usr/bin/python3", str(HERE / "notices.py"), *(abilities or ("body", "actions"))],
+            env=self.env, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True,
+        )  # fmt: skip
+        self.stack.callback(_stop, process)
+        made = Notices(log, process)
+        until(lambda: made.events("ready"), "the notification service is there")
+        return made
+
     def keys_down(self) -> list[int]:
         """The keycodes that are down at the X server, whoever holds them."""
         look = xdisplay.Display(self.display)
@@ -236,7 +274,9 @@ class Desktop:
             self.asks.wait(10)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[Any]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
     process.terminate()
     try:
         process.wait(10)
@@ -246,8 +286,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def desktop(folder: Path, size: tuple[int, int] = SIZE) -> Iterator[Desktop]:
-    """X server, window manager and bus, with a home of their own."""
+def desktop(
+    folder: Path,
+    size: tuple[int, int] = SIZE,
+    keyring: Callable[[dict[str, str]], AbstractContextManager[None]] = open_keyring,
+) -> Iterator[Desktop]:
+    """X server, window manager and bus, with a home of their own and the keyring that is wanted."""
     runtime, home = folder / "runtime", folder / "home"
     runtime.mkdir(mode=0o700)
     home.mkdir()
@@ -267,7 +311,7 @@ def desktop(folder: Path, size: tuple[int, int] = SIZE) -> Iterator[Desktop]:
             "NO_AT_BRIDGE": "0",
             "LANG": "C.UTF-8",
         }
-        with open_keyring(env):
+        with keyring(env):
             made = Desktop(display, env, folder)
             try:
                 yield made

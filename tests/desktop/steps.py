@@ -25,6 +25,40 @@ def sign_in(device: Desktop, desk: Desk, browser: Browser, role: str = "sharer")
     return app
 
 
+def make_token(admin: Page, *, uses: str = "") -> str:
+    """An administrator makes an enrolment token on the page; gives its value."""
+    admin.goto("/devices/enrolment/")
+    admin.get_by_label("Name").fill("Warehouse")
+    admin.get_by_label("Number of devices").fill(uses)
+    admin.get_by_role("button", name="Make the token").click()
+    value = admin.get_by_role("textbox", name="Enrolment token").input_value()
+    assert value.startswith("rhe_")
+    return value
+
+
+def enrol(device: Desktop, token: str) -> None:
+    """From the first page of the app to an enrolled device."""
+    device.press("Enrol this device")
+    device.fill("Enrolment token", token)
+    device.press("Enrol")
+    device.reads("This device, ")
+
+
+def device_page(page: Page) -> None:
+    """The page of the device that the site has seen last, which is that of the test."""
+    page.goto("/devices/?order=seen")
+    page.get_by_role("row").nth(1).get_by_role("link").click()
+    expect(page.get_by_role("heading", name="At a glance")).to_be_visible()
+
+
+def call(helper: Page) -> None:
+    """The helper starts a session from the device's page; the device is there."""
+    device_page(helper)
+    expect(helper.get_by_text("Connected: ")).to_be_visible()
+    helper.get_by_role("button", name="New remote help session").click()
+    expect(helper.get_by_role("heading", name="A notice was sent")).to_be_visible()
+
+
 def introduce(device: Desktop, helper: Page) -> None:
     code = get_code(helper)
     device.fill("Security code", f"{code[:4]}-{code[4:]}".lower())

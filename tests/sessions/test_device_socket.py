@@ -242,6 +242,9 @@ def test_it_says_that_the_notice_is_on_the_screen_and_the_helper_is_told(
     socket.say({"type": "shown", "session": str(opened.session.pk)})
     assert helper.hear() == {"type": "notice.shown"}
     assert story(opened.session) == ["opened_on_device", "notice_shown"]
+    # Whoever was not there yet hears of it first.
+    _, greeting = wire.greet(hanna, opened.session)
+    assert (greeting["is_device_here"], greeting["is_notice_shown"]) == (True, True)
     socket.say({"type": "shown", "session": str(uuid.uuid4())})
     assert socket.hear() == {"type": "refused", "code": "invitation_gone"}
 
@@ -419,7 +422,7 @@ def test_the_helper_who_waits_hears_whether_the_device_is_there(
 ):
     opened = aim(hanna, sams_laptop)
     helper, greeting = wire.greet(hanna, opened.session)
-    assert greeting["is_device_here"] is False
+    assert (greeting["is_device_here"], greeting["is_notice_shown"]) == (False, False)
     socket, _ = connect(app)
     assert helper.hear() == {"type": "device.changed", "is_here": True}
     other = aim(oleg, sams_laptop)

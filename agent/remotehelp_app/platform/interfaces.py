@@ -174,6 +174,27 @@ class SignOut(Protocol):
         ...
 
 
+class Notifier(Protocol):
+    """Notices by the desktop's own service; asked on one event loop. UnavailableError where there is none."""
+
+    async def check(self) -> None: ...
+
+    async def show(self, key: str, title: str, text: str, pressed: Callable[[], None]) -> None:
+        """Shows a notice, or the one with that key anew. `pressed` is called, on the loop, when the person presses it.
+
+        Title and text are plain: nothing in them is ever read as markup.
+        """
+        ...
+
+    async def withdraw(self, key: str) -> None:
+        """Takes the notice back, if it is still there."""
+        ...
+
+    async def close(self) -> None:
+        """Takes all of them back."""
+        ...
+
+
 Level = Literal["info", "warning", "error"]
 
 

@@ -13,6 +13,7 @@ from remotehelp_app.platform.interfaces import (
     Facts,
     Input,
     LocalUse,
+    Notifier,
     SignOut,
     UnavailableError,
 )
@@ -30,6 +31,7 @@ class System:
     sign_out: Callable[[], SignOut]
     event_log: Callable[[], EventLog]
     facts: Callable[[], Facts]
+    notifier: Callable[[], Notifier]
     has_attention: bool = False
     notices: tuple[str, ...] = ()
 
@@ -46,6 +48,7 @@ def this_system() -> System:
 def _linux() -> System:
     from remotehelp_app.platform.linux.event_log import best_event_log
     from remotehelp_app.platform.linux.facts import facts
+    from remotehelp_app.platform.linux.notifications import DBusNotifier
     from remotehelp_app.platform.linux.sign_out import LinuxSignOut
     from remotehelp_app.platform.x11.desktop import X11Desktop
     from remotehelp_app.platform.x11.input import X11Input
@@ -59,6 +62,7 @@ def _linux() -> System:
         sign_out=LinuxSignOut,
         event_log=best_event_log,
         facts=facts,
+        notifier=DBusNotifier,
         notices=_linux_notices(),
     )
 

@@ -15,9 +15,9 @@ from remotehelp_app import VERSION
 from remotehelp_app.platform.interfaces import Facts
 from remotehelp_app.server import shapes
 from remotehelp_app.server.access import Access, read_json
-from remotehelp_app.server.errors import ServerError, SignInEndedError, not_ours
+from remotehelp_app.server.errors import ServerError, SignInEndedError, not_ours, remedy_for
 from remotehelp_app.server.proof import DeviceKey
-from remotehelp_app.server.shapes import DeviceInfo, Me, SessionInfo, Versions
+from remotehelp_app.server.shapes import DeviceInfo, InvitationInfo, Me, SessionInfo, Versions
 from remotehelp_app.status import Kind
 from remotehelp_app.texts import gettext as _
 
@@ -53,6 +53,18 @@ class Api:
         if self.key is not None and is_known:
             body |= {"app_version": VERSION, "device": self.key.device_id}
         return shapes.session(await self._post("sessions/redeem/", body, is_proved=is_known))
+
+    async def join(self, session_id: str) -> SessionInfo:
+        """Opens an invitation: a session that a helper aimed at this device (D4)."""
+        body = {"app_version": VERSION}
+        return shapes.session(
+            await self._post(f"sessions/{session_id}/join/", body, is_proved=True)
+        )
+
+    async def decline_invitation(self, session_id: str) -> tuple[InvitationInfo, ...]:
+        """Gives those that are left."""
+        path = f"sessions/{session_id}/decline-invitation/"
+        return shapes.invitations(await self._post(path, {}, is_proved=True))
 
     async def allow(self, session_id: str, kind: Kind) -> SessionInfo:
         return shapes.session(await self._post(f"sessions/{session_id}/allow/", {"kind": kind}))
@@ -115,6 +127,10 @@ class Api:
         found = shapes.device(await self._post(path, about, is_proved=True))
         self._key().device_id = found.id
         return found
+
+    def handshake(self, path: str, token: str) -> dict[str, str]:
+        """The header with which the device proves itself when it opens its socket."""
+        return {"Device-Proof": self._key().proof("GET", path, b"", token)}
 
     def _key(self) -> DeviceKey:
         if self.key is None:
@@ -186,8 +202,10 @@ class Api:
             )
         if not isinstance(found, dict):
             raise not_ours()
+        code = shapes.text(found, "code", 80) or "refused"
         raise ServerError(
-            shapes.text(found, "code", 80) or "refused",
+            code,
             shapes.text(found, "message", 2000) or _("The site refused this."),
+            remedy_for(code),
             details=found,
         )

@@ -41,6 +41,22 @@ class SignInEndedError(ServerError):
         )
 
 
+def remedy_for(code: str) -> str:
+    """What the person at the device can do about a refusal, beside what the site says; empty where that is all."""
+    return {
+        "wrong_token": _(
+            "Copy the whole token, from rhe_ to its end. If it is still refused, it has run out, was used up or was"
+            " revoked: your administrator makes a new one."
+        ),
+        "other_owner": _("Ask your administrator for an enrolment token, and enter it here."),
+        "device_revoked": _(
+            "Nothing of this device is shared. Your administrator can let it come back."
+        ),
+        "too_many_devices": _("Your administrator can remove devices that you use no more."),
+        "clock_skew": _("Set this device's date, time and time zone right."),
+    }.get(code, "")
+
+
 def not_ours() -> ServerError:
     """The answer has another shape than the API's."""
     return ServerError(

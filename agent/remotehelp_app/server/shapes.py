@@ -70,6 +70,15 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationInfo:
+    """A helper who wants to help on this device; `expires_at` is by the site's clock."""
+
+    session_id: str
+    helper: Card
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     recommended: str
     mandatory: str
@@ -181,6 +190,25 @@ def device(value: object) -> DeviceInfo:
         is_compliant=flag(found, "is_compliant"),
         failed_policies=tuple(text(table(policy), "name") for policy in failed),
     )
+
+
+MOST_INVITATIONS = 20
+
+
+def invitation(value: object) -> InvitationInfo:
+    found = table(value)
+    expires_at = moment(found, "expires_at")
+    if expires_at is None:
+        raise not_ours()
+    return InvitationInfo(identity(found, "session"), card(found.get("helper")), expires_at)
+
+
+def invitations(value: object) -> tuple[InvitationInfo, ...]:
+    """Those in an answer or a message that names them."""
+    found = table(value).get("invitations")
+    if not isinstance(found, list) or len(found) > MOST_INVITATIONS:
+        raise not_ours()
+    return tuple(invitation(one) for one in found)
 
 
 def versions(value: object) -> Versions:

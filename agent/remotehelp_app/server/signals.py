@@ -25,7 +25,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
 # Close codes of the site (docs/api.md).
 TAKEN_OVER, SIGNED_OUT = 4001, 4401
 # Anything else, as a proxy's 502 while the site restarts, passes.
-_REFUSED: Final = (401, 403, 404)
+REFUSED: Final = (401, 403, 404)
 
 Check = Callable[[Any], bool]
 
@@ -102,26 +102,29 @@ def read_message(text: object, known: dict[str, dict[str, Check]]) -> dict[str, 
     return dict(message)
 
 
-async def open_socket(api: Api, path: str) -> ClientConnection:
+async def open_socket(api: Api, path: str, *, is_proved: bool = False) -> ClientConnection:
     """A socket with the person's token and without an origin; a token that was refused is renewed once.
+    Where `is_proved`, the device proves itself with it.
 
     Raises InvalidStatus when the site refuses all the same: it says so of a session that is over, too, so
     that alone does not mean that the sign-in has ended.
     """
     token = await api.access.token()
     try:
-        return await _connect(api, path, token)
+        return await _connect(api, path, token, is_proved=is_proved)
     except InvalidStatus as error:
-        if error.response.status_code not in _REFUSED:
+        if error.response.status_code not in REFUSED:
             raise
-    return await _connect(api, path, await api.access.token(other_than=token))
+    renewed = await api.access.token(other_than=token)
+    return await _connect(api, path, renewed, is_proved=is_proved)
 
 
-async def _connect(api: Api, path: str, token: str) -> ClientConnection:
+async def _connect(api: Api, path: str, token: str, *, is_proved: bool) -> ClientConnection:
     site = api.access.site
+    proof = api.handshake(path, token) if is_proved else {}
     return await connect(
         f"{site.socket_address}{path}",
-        additional_headers={"Authorization": f"Bearer {token}"},
+        additional_headers={"Authorization": f"Bearer {token}", **proof},
         user_agent_header=f"remotehelp-app/{VERSION}",
         ssl=site.tls if site.address.startswith("https") else None,
         max_size=_LARGEST,
@@ -162,7 +165,7 @@ class Signals:
             except (OSError, TimeoutError, InvalidHandshake, ServerError) as error:
                 if isinstance(error, SignInEndedError):
                     raise
-                if isinstance(error, InvalidStatus) and error.response.status_code in _REFUSED:
+                if isinstance(error, InvalidStatus) and error.response.status_code in REFUSED:
                     return
                 log.info("the session's socket cannot be opened; trying again")
                 await asyncio.sleep(wait * random.uniform(0.7, 1.3))  # noqa: S311 spreads, hides nothing

@@ -19,7 +19,7 @@ from remotehelp_app.platform.interfaces import Area, UnavailableError
 from remotehelp_app.platform.system import System
 from remotehelp_app.server.api import Api
 from remotehelp_app.server.errors import ServerError
-from remotehelp_app.server.shapes import SessionInfo
+from remotehelp_app.server.shapes import Card, SessionInfo
 from remotehelp_app.server.signals import Signals
 from remotehelp_app.session.endings import ending
 from remotehelp_app.session.journal import Journal
@@ -80,7 +80,7 @@ class Help:
 
     async def run(self, info: SessionInfo) -> None:
         """From a redeemed code or an opened invitation to the end; whatever happens, nothing stays live."""
-        self._session = Session(id=info.id, helper=await self._card(info))
+        self._session = Session(id=info.id, helper=await person_of(self._api, info.helper))
         try:
             await self._take(info)
             async with Signals(self._api, info.id) as self._signals:
@@ -92,21 +92,6 @@ class Help:
                 await self._refresh()
         finally:
             await self._end()
-
-    async def _card(self, info: SessionInfo) -> Person:
-        card = info.helper
-        picture = None
-        if card.picture:
-            with suppress(ServerError):  # initials do as well
-                picture = await self._api.picture(card.picture)
-        return Person(
-            full_name=card.full_name,
-            initials=card.initials,
-            job_title=card.job_title,
-            company=card.company,
-            verified_domain=card.verified_domain,
-            picture=picture,
-        )
 
     async def _end(self) -> None:
         self._cancel_watch()
@@ -459,6 +444,22 @@ class Help:
             await work
         except ServerError as error:
             log.warning("not done: %s", error.code)
+
+
+async def person_of(api: Api | None, card: Card) -> Person:
+    """The trust card, with the picture if there is one and it can be had."""
+    picture = None
+    if card.picture and api is not None:
+        with suppress(ServerError):  # initials do as well
+            picture = await api.picture(card.picture)
+    return Person(
+        full_name=card.full_name,
+        initials=card.initials,
+        job_title=card.job_title,
+        company=card.company,
+        verified_domain=card.verified_domain,
+        picture=picture,
+    )
 
 
 def _without_granted(state: Any) -> Any:

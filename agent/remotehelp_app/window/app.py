@@ -12,7 +12,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QWindow
-from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLineEdit,
+    QMainWindow,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from remotehelp_app.platform.interfaces import Area
 from remotehelp_app.status import Session, Status, Step
@@ -49,6 +56,7 @@ class MainWindow(QMainWindow):
         self._bar: Bar | None = None
         self._status = Status()
         self._key: tuple[object, ...] | None = None
+        self._code = ""
         self._problem: object = None
         self._question: questions.Question | None = None
         self._told: tuple[Area, ...] = ()
@@ -81,6 +89,8 @@ class MainWindow(QMainWindow):
         if key_of(status) != self._key:
             self._key = key_of(status)
             self._show_page(status, is_new_step=status.step is not before.step)
+        if status.calls > before.calls:
+            self._rise()
         self._bar.take(status)
         self._ask_what_is_due(status, before)
 
@@ -88,6 +98,7 @@ class MainWindow(QMainWindow):
         if self._engine is None:
             return
         page = PAGES[status.step](status, self._engine, self.ask_to_leave)
+        self._keep_code(status, page)
         self._scroll.setWidget(page)
         first = page.property("first")
         if isinstance(first, QWidget):
@@ -95,17 +106,30 @@ class MainWindow(QMainWindow):
         if is_new_step:
             self._come_forward(status, page)
 
+    def _keep_code(self, status: Status, page: QWidget) -> None:
+        """Somebody who wants to help interrupts whoever is typing a code; it is there again afterwards."""
+        old, new = _code_in(self._scroll.widget()), _code_in(page)
+        if old is not None:
+            self._code = old.text()
+        if status.step in _JOINED:
+            self._code = ""
+        if new is not None:
+            new.setText(self._code)
+
     def _come_forward(self, status: Status, page: QWidget) -> None:
         """A question has to be seen; a session that begins must not lie over what it is about."""
-        if status.step in (Step.INTRODUCED, Step.REQUESTED, Step.ENDED):
-            self.showNormal()
-            self.raise_()
-            self.activateWindow()
+        if status.step in (Step.INTRODUCED, Step.REQUESTED, Step.ENDED, Step.SHUT_OUT):
+            self._rise()
         elif status.step is Step.ACTIVE:
             self.showMinimized()
         first = page.property("first")
         if isinstance(first, QWidget):
             announce(self, first.accessibleName())
+
+    def _rise(self) -> None:
+        self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     def _show_notes(self, status: Status) -> None:
         said = (status.problem, status.notices, status.version_advice)
@@ -197,6 +221,12 @@ class MainWindow(QMainWindow):
             self._told = areas
             self._engine.areas_changed(areas)
 
+    def event(self, event: QEvent) -> bool:
+        is_wanted = event.type() is QEvent.Type.WindowActivate and self._status.is_called_elsewhere
+        if is_wanted and self._engine is not None:
+            self._engine.attend()
+        return super().event(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._status.step in _JOINED:
             event.ignore()
@@ -217,6 +247,11 @@ class _Places(QObject):
         if event.type() in _MOVES and isinstance(watched, QWindow):
             QTimer.singleShot(0, self._main, self._main.tell_places)
         return False
+
+
+def _code_in(page: QWidget | None) -> QLineEdit | None:
+    """The field for the security code, on the page that has it."""
+    return page.findChild(QLineEdit, "code") if page is not None else None
 
 
 def _elevation(status: Status) -> str:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from remotehelp_app.status import Session, Status, Step
+from remotehelp_app.status import Invitation, Session, Status, Step
 from remotehelp_app.texts import gettext as _
 from remotehelp_app.window.guard import WindowEngine
 from remotehelp_app.window.parts import announce, button, column, label, row
@@ -67,7 +67,7 @@ class Bar(QWidget):
             self.hide()
             return
         self._session = session
-        self._say(session, is_active=status.step is Step.ACTIVE)
+        self._say(session, status.invitations, is_active=status.step is Step.ACTIVE)
         self._revoke.setVisible(session.elevation == "granted")
         self._chat_button.setVisible(session.is_chat_allowed)
         self._chat.take(session)
@@ -80,7 +80,7 @@ class Bar(QWidget):
         self._tick()
         self.adjustSize()
 
-    def _say(self, session: Session, *, is_active: bool) -> None:
+    def _say(self, session: Session, waiting: tuple[Invitation, ...], *, is_active: bool) -> None:
         name = {"name": session.helper.full_name}
         if not is_active:
             who = _("Connecting to %(name)s …") % name
@@ -92,7 +92,7 @@ class Bar(QWidget):
             self._who.setText(who)
             self._who.setAccessibleName(who)
             announce(self, who)
-        self._how.setText(self._state(session))
+        self._how.setText(self._state(session) or _waiting(waiting))
         self._how.setVisible(bool(self._how.text()))
 
     @staticmethod
@@ -152,6 +152,12 @@ class Bar(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
+
+
+def _waiting(invitations: tuple[Invitation, ...]) -> str:
+    if not invitations:
+        return ""
+    return _("%(name)s wants to help you, too.") % {"name": invitations[0].helper.full_name}
 
 
 class _Chat(QWidget):

@@ -21,6 +21,10 @@ class WindowEngine(Actions, Protocol):
 
     def areas_changed(self, areas: tuple[Area, ...]) -> None: ...
 
+    def attend(self) -> None:
+        """The person is at this window now."""
+        ...
+
     def own_window(self, number: int) -> None:
         """The system's own number of a window of ours, by which the keyboard's owner is told."""
         ...

@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from remotehelp_app.status import Actions, Kind, Session, Status, Step
 from remotehelp_app.texts import gettext as _
+from remotehelp_app.window.device_pages import (
+    about,
+    enrolling,
+    invited,
+    others,
+    put_off,
+    shut_out,
+)
 from remotehelp_app.window.parts import (
+    Countdown,
+    Leave,
+    Make,
     button,
     careful_button,
-    column,
     field,
-    frame,
     label,
     note,
+    page,
     row,
     trust_card,
 )
 
-Leave = Callable[[], None]
-Make = Callable[[Status, Actions, Leave], QWidget]
-
-
-def _page(*parts: QWidget, first: QWidget | None = None) -> QWidget:
-    made = column(*parts)
-    layout = made.layout()
-    if layout is not None:
-        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
-    made.setProperty("first", first)
-    return made
-
 
 def _starting(status: Status, actions: Actions, leave: Leave) -> QWidget:
-    return _page(label(_("Starting …"), "title", is_focusable=True))
+    return page(
+        label(_("Starting …"), "title", is_focusable=True),
+        label(
+            _(
+                "If your system asks for the password of your keyring, enter it: your sign-in is kept there."
+            ),
+            "soft",
+        ),
+    )
 
 
 def _no_server(status: Status, actions: Actions, leave: Leave) -> QWidget:
     caption, edit = field(_("Address of your Remote Help site"), "https://help.example.org")
     go = button(_("Continue"), lambda: actions.set_server(edit.text()), "primary")
     edit.returnPressed.connect(lambda: actions.set_server(edit.text()))
-    return _page(
+    return page(
         label(_("Where is your help desk?"), "title"),
         label(_("Your organisation's help desk can tell you the address.")),
         caption,
@@ -55,7 +58,7 @@ def _no_server(status: Status, actions: Actions, leave: Leave) -> QWidget:
 
 def _signed_out(status: Status, actions: Actions, leave: Leave) -> QWidget:
     here = button(_("Sign in"), actions.sign_in, "primary")
-    return _page(
+    return page(
         label(_("Sign in"), "title"),
         label(
             _(
@@ -88,7 +91,7 @@ def _signing_in(status: Status, actions: Actions, leave: Leave) -> QWidget:
             code = label(prompt.code, "code", is_focusable=True)
             code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
             parts.append(code)
-    return _page(*parts, row(stop), first=stop)
+    return page(*parts, row(stop), first=stop)
 
 
 def _home(status: Status, actions: Actions, leave: Leave) -> QWidget:
@@ -97,52 +100,26 @@ def _home(status: Status, actions: Actions, leave: Leave) -> QWidget:
     edit.setMaxLength(40)
     go = button(_("Submit"), lambda: actions.redeem(edit.text()), "primary")
     edit.returnPressed.connect(lambda: actions.redeem(edit.text()))
-    return _page(
+    return page(
+        *(put_off(invitation, actions) for invitation in status.invitations),
         label(_("Get help"), "title"),
         label(_("Enter the code that your helper has told you.")),
         caption,
         edit,
         row(go),
-        _about(status, actions),
+        about(status, actions),
         first=edit,
     )
 
 
-def _about(status: Status, actions: Actions) -> QWidget:
-    who = status.person.full_name if status.person is not None else ""
-    parts: list[QWidget] = [
-        row(
-            label(_("Signed in as %(name)s") % {"name": who}, "soft"),
-            button(_("Sign out of this app"), actions.sign_out, "link"),
-        )
-    ]
-    if status.is_enrolled:
-        words = _("This device, %(name)s, is enrolled.") % {"name": status.device}
-        parts.append(label(words, "soft"))
-    else:
-        caption, edit = field(_("Enrolment token"))
-        go = button(_("Enrol this device"), lambda: actions.enrol(edit.text()))
-        parts += [
-            label(
-                _(
-                    "This device is not enrolled. With an enrolment token from your help desk you can enrol it."
-                ),
-                "soft",
-            ),
-            caption,
-            row(edit, go),
-        ]
-    return frame("card", *parts)
-
-
 def _redeeming(status: Status, actions: Actions, leave: Leave) -> QWidget:
-    return _page(label(_("Checking …"), "title", is_focusable=True))
+    return page(label(_("Checking …"), "title", is_focusable=True))
 
 
 def _introduced(status: Status, actions: Actions, leave: Leave) -> QWidget:
     session = _session(status)
     heading = label(_("This person wants to help you"), "title", is_focusable=True)
-    return _page(
+    return page(
         heading,
         trust_card(session.helper),
         note(
@@ -151,6 +128,7 @@ def _introduced(status: Status, actions: Actions, leave: Leave) -> QWidget:
             _("If somebody called you unasked and told you to do this, leave now."),
         ),
         label(_("Waiting until they say what they would like to do.")),
+        *others(status),
         row(button(_("Leave"), leave)),
         first=heading,
     )
@@ -173,12 +151,13 @@ def _requested(status: Status, actions: Actions, leave: Leave) -> QWidget:
         )
         allow = _("Allow")
     heading = label(words, "title", is_focusable=True)
-    return _page(
+    return page(
         heading,
         trust_card(session.helper),
         label(meaning),
         note("warn", _("Go on only if you asked for help and know this person.")),
-        _Countdown(session.expires_at),
+        Countdown(session.expires_at, _no_answer),
+        *others(status),
         row(
             careful_button(allow, lambda: actions.allow(kind), "primary"),
             button(_("Decline the request"), actions.decline),
@@ -187,30 +166,10 @@ def _requested(status: Status, actions: Actions, leave: Leave) -> QWidget:
     )
 
 
-class _Countdown(QWidget):
-    """Seconds left to answer; no answer counts as declined."""
-
-    def __init__(self, until: float | None) -> None:
-        super().__init__()
-        self._until = until
-        self._label = label("", "soft")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._label)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._show)
-        self._timer.start(1000)
-        self._show()
-
-    def _show(self) -> None:
-        if self._until is None:
-            self._label.setText("")
-            return
-        left = max(0, round(self._until - time.time()))
-        self._label.setText(
-            _("Without an answer the request counts as declined in %(seconds)d s.")
-            % {"seconds": left}
-        )
+def _no_answer(seconds: int) -> str:
+    return _("Without an answer the request counts as declined in %(seconds)d s.") % {
+        "seconds": seconds
+    }
 
 
 def _live(status: Status, actions: Actions, leave: Leave) -> QWidget:
@@ -224,13 +183,14 @@ def _live(status: Status, actions: Actions, leave: Leave) -> QWidget:
     else:
         words = _("%(name)s sees this screen") % name
     heading = label(words, "title", is_focusable=True)
-    return _page(
+    return page(
         heading,
         label(
             _(
                 "The bar at the top of the screen stays there until the session ends. You can leave from it."
             )
         ),
+        *others(status),
         row(button(_("Leave"), leave)),
         first=heading,
     )
@@ -239,7 +199,7 @@ def _live(status: Status, actions: Actions, leave: Leave) -> QWidget:
 def _ended(status: Status, actions: Actions, leave: Leave) -> QWidget:
     session = _session(status)
     done = button(_("Done"), actions.done, "primary")
-    return _page(
+    return page(
         label(_("The session has ended"), "title"),
         label(session.end_text),
         label(_("What happened stands in this device's own log: remotehelp-app log"), "soft"),
@@ -260,6 +220,9 @@ PAGES: dict[Step, Make] = {
     Step.SIGNED_OUT: _signed_out,
     Step.SIGNING_IN: _signing_in,
     Step.HOME: _home,
+    Step.ENROLLING: enrolling,
+    Step.SHUT_OUT: shut_out,
+    Step.INVITED: invited,
     Step.REDEEMING: _redeeming,
     Step.INTRODUCED: _introduced,
     Step.REQUESTED: _requested,
@@ -278,5 +241,10 @@ def key_of(status: Status) -> tuple[object, ...]:
         kind,
         status.sign_in,
         status.is_enrolled,
+        status.has_to_enrol,
+        status.is_called_elsewhere,
+        status.keeps_nothing,
         status.device,
+        status.device_problem,
+        status.invitations,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt, QTimer
@@ -16,8 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from remotehelp_app.status import Person
+from remotehelp_app.status import Actions, Person, Status
 from remotehelp_app.texts import gettext as _
+
+Leave = Callable[[], None]
+Make = Callable[[Status, Actions, Leave], QWidget]
 
 FACE = 56
 # Who is typing or clicking while a question appears has not answered it.
@@ -71,6 +75,38 @@ def column(*parts: QWidget, spacing: int = 12) -> QWidget:
     for part in parts:
         layout.addWidget(part)
     return made
+
+
+def page(*parts: QWidget, first: QWidget | None = None) -> QWidget:
+    """A whole page; `first` gets the keyboard when it appears."""
+    made = column(*parts)
+    layout = made.layout()
+    if layout is not None:
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+    made.setProperty("first", first)
+    return made
+
+
+class Countdown(QWidget):
+    """What `words` say of the seconds that are left."""
+
+    def __init__(self, until: float | None, words: Callable[[int], str]) -> None:
+        super().__init__()
+        self._until, self._words = until, words
+        self._label = label("", "soft")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._label)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._show)
+        self._timer.start(1000)
+        self._show()
+
+    def _show(self) -> None:
+        if self._until is None:
+            self._label.setText("")
+            return
+        self._label.setText(self._words(max(0, round(self._until - time.time()))))
 
 
 def row(*parts: QWidget) -> QWidget:

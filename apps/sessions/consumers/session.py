@@ -89,7 +89,10 @@ class SessionConsumer(ProductConsumer):
         aimed_at = joined.session.aimed_at_id
         if aimed_at is not None and joined.session.is_aimed:
             # Asked after joining: what changes from now on is told.
-            self.about_device = {"is_device_here": is_connected(aimed_at)}
+            self.about_device = {
+                "is_device_here": is_connected(aimed_at),
+                "is_notice_shown": selectors.is_notice_shown(joined.session),
+            }
         return joined
 
     def _mine(self) -> tuple[User, HelpSession, Side]:

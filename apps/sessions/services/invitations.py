@@ -16,7 +16,12 @@ from apps.roles.models import Action
 from apps.sessions import notices
 from apps.sessions.eligibility import IneligibleError, decision_on
 from apps.sessions.models import HelpSession, Refusal, SecurityCode
-from apps.sessions.selectors import find_expected_sharer, invitations_of, own_waiting_session
+from apps.sessions.selectors import (
+    find_expected_sharer,
+    invitations_of,
+    is_notice_shown,
+    own_waiting_session,
+)
 from apps.sessions.services.core import lock, record_event, require_eligible, step
 from apps.sessions.services.ending import end_session
 from apps.sessions.services.opening import OpenedSession, open_session
@@ -182,7 +187,7 @@ def note_shown(*, actor: User, session_id: uuid.UUID, device: Device) -> None:
     with transaction.atomic():
         if lock(session).state != State.WAITING:
             raise InvitationGoneError
-        if session.events.filter(name="notice_shown").exists():
+        if is_notice_shown(session):
             return
         record_event(session, actor=actor, name="notice_shown")
         notices.notice_shown(session)

@@ -192,6 +192,7 @@ class SessionPage {
     this.peer.iceServers = message.ice_servers;
     if (message.state !== this.state) await this.refresh();
     if (message.is_device_here !== undefined) showDevice(this.panel, message.is_device_here);
+    if (message.is_notice_shown) showNotice(this.panel);
     if (!this.isLive) return;
     if (this.peer.isFlowing) this.socket.send({ type: "media.flowing" });
     else this.connect();
