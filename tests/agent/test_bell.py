@@ -192,6 +192,7 @@ async def test_what_runs_out_goes_without_the_site(monkeypatch):
 
 
 def test_an_answer_with_another_shape_is_not_ours():
-    for answer in (None, [], {}, {"invitations": {}}, {"invitations": [{}]}):
+    answers: tuple[Any, ...] = (None, [], {}, {"invitations": {}}, {"invitations": [{}]})
+    for answer in answers:
         with pytest.raises(ServerError):
             shapes.invitations(answer)

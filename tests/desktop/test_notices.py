@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from remotehelp_app.platform.interfaces import UnavailableError
@@ -50,6 +53,17 @@ def serve(bus: str, tmp_path: Path) -> Iterator[object]:
         yield start
 
 
+def on_a_loop_of_its_own(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """In another thread: the helper's browser, if this process has one, keeps a loop running in this one."""
+
+    @functools.wraps(test)
+    def run(**fixtures: Any) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, test(**fixtures)).result(60)
+
+    return run
+
+
 async def waited(condition) -> None:
     for _ in range(1000):
         if condition():
@@ -58,6 +72,7 @@ async def waited(condition) -> None:
     raise AssertionError("waited in vain")
 
 
+@on_a_loop_of_its_own
 async def test_a_notice_is_shown_replaced_pressed_and_withdrawn(serve):
     notices = serve("body", "actions")
     notifier, pressed = DBusNotifier(), []
@@ -79,6 +94,7 @@ async def test_a_notice_is_shown_replaced_pressed_and_withdrawn(serve):
 
 
 @pytest.mark.parametrize("reads_markup", [True, False])
+@on_a_loop_of_its_own
 async def test_a_name_is_never_read_as_markup(serve, reads_markup):
     notices = serve("body", *(["body-markup"] if reads_markup else []))
     notifier = DBusNotifier()
@@ -90,6 +106,7 @@ async def test_a_name_is_never_read_as_markup(serve, reads_markup):
     await notifier.close()
 
 
+@on_a_loop_of_its_own
 async def test_without_a_service_it_says_so_in_time(bus):
     notifier = DBusNotifier()
     with pytest.raises(UnavailableError):
@@ -98,12 +115,14 @@ async def test_without_a_service_it_says_so_in_time(bus):
 
 
 @pytest.mark.parametrize("address", ["", "unix:path=/nowhere/at/all", "nonsense"])
+@on_a_loop_of_its_own
 async def test_without_a_bus_it_says_so(monkeypatch, address):
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     with pytest.raises(UnavailableError):
         await DBusNotifier().check()
 
 
+@on_a_loop_of_its_own
 async def test_a_service_that_comes_later_is_found(serve, bus):
     notifier = DBusNotifier()
     with pytest.raises(UnavailableError):
