@@ -13,8 +13,7 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.http import parse_cookie
 
-from apps.tenants.api import bearer_of
-from apps.tenants.app_access import find_access, grant_in
+from apps.tenants.app_access import bearer_of, find_access, grant_in
 from apps.tenants.signed_in import AppSignIn, SignIn
 from remotehelp_site.origins import OwnOriginOnly
 

@@ -13,19 +13,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.tenants.app_access import find_access
+from apps.tenants.app_access import bearer_of, find_access
 from apps.tenants.models import User
-
-
-def bearer_of(header: bytes) -> str | None:
-    """The token in an Authorization header; empty if it is no bearer token, None if there is no such header."""
-    if not header:
-        return None
-    scheme, _space, value = header.partition(b" ")
-    token = value.strip()
-    if scheme.lower() != b"bearer" or not token.isascii() or b" " in token:
-        return ""
-    return token.decode("ascii")
 
 
 class AppTokenAuthentication(BaseAuthentication):

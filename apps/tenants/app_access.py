@@ -58,6 +58,17 @@ def ensure_app_client() -> None:
         Client.objects.filter(pk=APP_CLIENT_ID).update(secret=UNUSABLE, **_CLIENT)
 
 
+def bearer_of(header: bytes) -> str | None:
+    """The token in an Authorization header; empty if it is no bearer token, None if there is no such header."""
+    if not header:
+        return None
+    scheme, _space, value = header.partition(b" ")
+    token = value.strip()
+    if scheme.lower() != b"bearer" or not token.isascii() or b" " in token:
+        return ""
+    return token.decode("ascii")
+
+
 def find_access(value: str) -> Token | None:
     """The living access token of the app with this value, with its person as they are now.
 

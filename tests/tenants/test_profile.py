@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from apps.tenants.models import User
 from apps.tenants.services import set_picture
+from tests.device_app import token_for
 
 
 def png(width: int = 40, height: int = 30, note: str = "") -> bytes:
@@ -203,3 +204,20 @@ def test_a_language_that_we_do_not_have_is_refused(client: Client, sam: User, co
     assert answer.status_code == 400
     sam.refresh_from_db()
     assert sam.language == ""
+
+
+def test_the_device_app_sees_pictures_by_its_token_alone(
+    client: Client, sam: User, hanna: User, mallory: User
+):
+    """S3: the trust card on a device has the picture, too."""
+    set_picture(person=hanna, data=png())
+
+    def seen_by(token: str) -> int:
+        sent = {"Authorization": f"Bearer {token}"}
+        return client.get(address_of(hanna), headers=sent).status_code
+
+    assert seen_by(token_for(sam)) == 200
+    assert seen_by(token_for(mallory)) == 404
+    client.force_login(sam)
+    for worthless in ("", "nothing", token_for(sam, valid_for=-1), token_for(sam, scopes="openid")):
+        assert seen_by(worthless) == 404, "the cookie beside it counts for nothing"

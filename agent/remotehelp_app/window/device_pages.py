@@ -15,6 +15,7 @@ from remotehelp_app.window.parts import (
     field,
     frame,
     label,
+    line,
     note,
     page,
     row,
@@ -26,7 +27,7 @@ def about(status: Status, actions: Actions) -> QWidget:
     """Who is signed in, and how this device stands."""
     who = status.person.full_name if status.person is not None else ""
     parts: list[QWidget] = [
-        row(
+        line(
             label(_("Signed in as %(name)s") % {"name": who}, "soft"),
             button(_("Sign out of this app"), actions.sign_out, "link"),
         )
@@ -158,7 +159,7 @@ def put_off(invitation: Invitation, actions: Actions) -> QWidget:
     name = {"name": invitation.helper.full_name}
     show = button(_("Show"), lambda: actions.show_invitation(invitation.session_id))
     show.setAccessibleName(_("Show the invitation of %(name)s") % name)
-    return frame("card", row(label(_("%(name)s wants to help you") % name), show))
+    return frame("card", line(label(_("%(name)s wants to help you") % name), show))
 
 
 def others(status: Status) -> list[QWidget]:

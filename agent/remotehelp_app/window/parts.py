@@ -120,6 +120,20 @@ def row(*parts: QWidget) -> QWidget:
     return made
 
 
+def line(text: QWidget, *after: QWidget, before: QWidget | None = None) -> QWidget:
+    """A row in which the text has all the room that the others leave."""
+    made = QWidget()
+    layout = QHBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(10)
+    if before is not None:
+        layout.addWidget(before)
+    layout.addWidget(text, 1)
+    for part in after:
+        layout.addWidget(part)
+    return made
+
+
 def frame(kind: str, *parts: QWidget) -> QFrame:
     made = QFrame()
     made.setObjectName(kind)
@@ -147,7 +161,7 @@ def trust_card(person: Person) -> QFrame:
     if person.verified_domain:
         lines.append(_("Verified: %(domain)s") % {"domain": person.verified_domain})
     text = column(name, *(label(line, "soft") for line in lines), spacing=2)
-    made = frame("card", row(_face(person), text))
+    made = frame("card", line(text, before=_face(person)))
     made.setAccessibleName(", ".join([person.full_name, *lines]))
     return made
 

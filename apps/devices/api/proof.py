@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from apps.devices import proofs, services
 from apps.devices.models import Device
 from apps.devices.proofs import Bound
-from apps.tenants.api import bearer_of
+from apps.tenants.app_access import bearer_of
 from apps.tenants.models import User
 
 
