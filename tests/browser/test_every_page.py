@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Desk
 from tests.browser.steps import axe_finds_nothing
@@ -18,6 +18,8 @@ OF_PEOPLE = (
     "/get/",
     "/reports/sessions/",
     "/reports/sessions/?q=nobody+is+called+this",
+    "/devices/",
+    "/devices/?q=nothing+is+called+this",
     "/profile/",
     "/accounts/password/change/",
     "/accounts/2fa/",
@@ -56,8 +58,35 @@ def test_the_pages_of_a_signed_in_person(desk: Desk, helper_browser: Browser, lo
     story = page.get_by_role("row").get_by_role("link").first.get_attribute("href")
     assert story is not None
     look_at(page, story)
+    page.goto("/devices/")
+    device = page.get_by_role("row").get_by_role("link").first.get_attribute("href")
+    assert device is not None
+    look_at(page, device)
     admin = desk.page(helper_browser, "tenant_admin", **LOOKS[look])
-    look_at(admin, "/reports/sessions/")
+    for address in (
+        "/reports/sessions/",
+        "/devices/",
+        "/devices/enrolment/",
+        device,
+        f"{device}revoke/",
+    ):
+        look_at(admin, address)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_page_of_a_helper_who_waits_for_a_device(
+    desk: Desk, helper_browser: Browser, look: str
+) -> None:
+    page = desk.page(helper_browser, "helper", **LOOKS[look])
+    page.goto("/devices/")
+    page.get_by_role("link", name="CON-LT-0114").click()
+    page.get_by_role("button", name="New remote help session").click()
+    expect(page.get_by_role("heading", name="CON-LT-0114 is not connected")).to_be_visible()
+    expect(page.locator("[data-code-shown]")).to_be_visible()
+    axe_finds_nothing(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("link", name="Go to CON-LT-0114")).to_be_visible()
+    axe_finds_nothing(page)
 
 
 @pytest.mark.parametrize("look", LOOKS)
