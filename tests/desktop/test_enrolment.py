@@ -24,7 +24,7 @@ def said_by(device) -> str:
     done = subprocess.run(
         [str(APP), "log"], env=device.env, capture_output=True, text=True, check=True
     )
-    return done.stdout + (device.folder / "app.log").read_text()
+    return str(done.stdout + (device.folder / "app.log").read_text())
 
 
 def test_a_token_that_is_refused_says_what_to_do_and_is_written_down_nowhere(
