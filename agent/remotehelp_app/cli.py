@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -23,6 +24,7 @@ _SWITCH_INTERVAL = 0.0005
 def main(arguments: Sequence[str] | None = None) -> int:
     """Gives the exit code: 0 done, 1 something failed and was said, 2 another copy is running or a wrong argument."""
     choose_language()
+    _speak_on_any_terminal()
     parsed = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO if parsed.verbose else logging.WARNING,
@@ -48,15 +50,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="remotehelp-app", description=_("Get help from your organisation's help desk.")
     )
-    parser.add_argument("--version", action="version", version=VERSION)
+    parser.add_argument(
+        "--version", action="version", version=VERSION, help=_("show the version and exit")
+    )
     parser.add_argument("--server", default="", help=_("the address of your Remote Help site"))
     parser.add_argument("--verbose", action="store_true", help=_("say more on the terminal"))
     parser.add_argument("--relay-only", action="store_true", help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", title=_("commands"), metavar=_("COMMAND"))
     log = commands.add_parser("log", help=_("show what this device has noted of sessions"))
     log.add_argument("--lines", type=int, default=200, help=_("how many of the newest entries"))
     commands.add_parser("doctor", help=_("say what works on this device and what does not"))
     return parser
+
+
+def _speak_on_any_terminal() -> None:
+    """A terminal that knows too few characters shows others in their place; nothing fails of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fail(sentence: str) -> int:

@@ -26,6 +26,7 @@ from remotehelp_app.server.shapes import Me, SessionInfo
 from remotehelp_app.server.site import Site, checked_address
 from remotehelp_app.session.help import Help
 from remotehelp_app.status import Kind, Person, Problem, Session, SignInPrompt, Step
+from remotehelp_app.texts import language
 
 _IN_SESSION = frozenset({Step.INTRODUCED, Step.REQUESTED, Step.CONNECTING, Step.ACTIVE})
 
@@ -78,7 +79,7 @@ class Engine(RestingEngine):
         address = checked_address(address)
         if self._site is not None:
             await self._site.close()
-        self._site = Site(address)
+        self._site = Site(address, language())
         self._secrets = Secrets(address)
         self._config.server = address
         self._config.save()

@@ -6,30 +6,25 @@ import gettext as _gettext
 import locale
 import os
 from pathlib import Path
+from typing import Final
 
 _PACKED = Path(__file__).parent / "locale"
 _CHECKOUT = Path(__file__).resolve().parents[2] / "locale"
+_DOMAIN: Final = "django"
+# Where a person says which language they like, as every program of their desktop reads it (GNU gettext, 2.3).
+_VARIABLES: Final = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+# Languages whose catalogue goes by another name.
+_KNOWN_AS: Final = {"no": "nb", "nn": "nb", "pt": "pt_PT"}
 _translations: _gettext.NullTranslations = _gettext.NullTranslations()
-
-
-def choose_language(code: str = "") -> None:
-    """Speak this language, else the one of the desktop, else English."""
-    global _translations  # noqa: PLW0603 one language for one process
-    wanted = [code] if code else _of_the_desktop()
-    folder = _PACKED if _PACKED.is_dir() else _CHECKOUT
-    _translations = _gettext.translation("django", folder, wanted, fallback=True)
-
-
-def _of_the_desktop() -> list[str]:
-    named = [os.environ.get(name, "") for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")]
-    found = [
-        part for name in named for part in name.split(":") if part and part not in ("C", "POSIX")
-    ]
-    return found or [name for name in [locale.getlocale()[0]] if name]
 
 
 def gettext(message: str) -> str:
     return _translations.gettext(message)
+
+
+def gettext_noop(message: str) -> str:
+    """Marks a message that is looked up elsewhere."""
+    return message
 
 
 def ngettext(one: str, many: str, number: int) -> str:
@@ -38,3 +33,47 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 def pgettext(context: str, message: str) -> str:
     return _translations.pgettext(context, message)
+
+
+# What argparse says by itself. It asks Python's own gettext for it, which `choose_language` points to our catalogue.
+OF_ARGPARSE: Final = (
+    gettext_noop("usage: "),
+    gettext_noop("options"),
+    gettext_noop("positional arguments"),
+    gettext_noop("show this help message and exit"),
+    gettext_noop("%(prog)s: error: %(message)s\n"),
+    gettext_noop("argument %(argument_name)s: %(message)s"),
+    gettext_noop("unrecognized arguments: %s"),
+    gettext_noop("expected one argument"),
+    gettext_noop("invalid choice: %(value)r (choose from %(choices)s)"),
+    gettext_noop("invalid %(type)s value: %(value)r"),
+)
+
+
+def choose_language() -> None:
+    """Speak the language that the person's desktop says; English where it says none that we have."""
+    global _translations  # noqa: PLW0603 one language for one process
+    folder = _PACKED if _PACKED.is_dir() else _CHECKOUT
+    wanted = _wanted()
+    _translations = _gettext.translation(_DOMAIN, folder, wanted, fallback=True)
+    if language() != "en":
+        _gettext.bindtextdomain(_DOMAIN, str(folder))
+        _gettext.textdomain(_DOMAIN)
+
+
+def language() -> str:
+    """The language spoken now, as HTTP names it (RFC 5646)."""
+    return _translations.info().get("language", "en").replace("_", "-")
+
+
+def _wanted() -> list[str]:
+    """The first variable that says anything counts, and in it what stands before English: English we always have."""
+    said = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
+    wanted: list[str] = []
+    for name in said.split(":") if said else [locale.getlocale()[0] or ""]:
+        code = name.partition(".")[0].partition("@")[0]
+        short = code.partition("_")[0].lower()
+        if short in ("en", "c", "posix"):
+            break
+        wanted += [name, _KNOWN_AS.get(short, "")]
+    return [name for name in wanted if name]

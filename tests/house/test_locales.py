@@ -31,7 +31,7 @@ CATALOGUES = sorted((ROOT / "locale").glob("*/LC_MESSAGES/django.po"))
 DJANGOS_OWN = Path(django.__file__).parent / "conf" / "locale"
 SOURCES = sorted(
     path
-    for folder in ("apps", "remotehelp_site", "templates")
+    for folder in ("agent/remotehelp_app", "apps", "remotehelp_site", "templates")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".py", ".html", ".txt"}
 )
