@@ -54,6 +54,7 @@ need libxcb-xinerama0 has_library libxcb-xinerama.so.0
 need libxcb-xkb1 has_library libxcb-xkb.so.1
 need pinentry-gtk2 command -v pinentry-gtk-2
 need xserver-xephyr command -v Xephyr
+need systemd test -x /lib/systemd/systemd-journald
 need coturn command -v turnserver
 need fonts-dejavu-core has_font 'DejaVuSans.ttf'
 need fonts-noto-cjk has_font 'NotoSansCJK-Regular.ttc'

@@ -17,10 +17,10 @@ def examine(system: System) -> int:
     checks: list[tuple[str, Callable[[], Any]]] = [
         (_("The screen can be read"), lambda: _closed(system.desktop())),
         (_("Mouse and keyboard can be controlled"), lambda: _closed(system.input())),
-        (_("The system's event log can be read"), lambda: system.event_log().read(1)),
         (_("Facts about the system can be found out"), system.facts),
     ]
     results = [_examined(name, check) for name, check in checks]
+    results.append(_log(system))
     for notice in (*system.notices, *asyncio.run(_without_notices(system))):
         sys.stdout.write(f"!  {notice}\n")
     sys.stdout.write(
@@ -39,6 +39,16 @@ async def _without_notices(system: System) -> list[str]:
     finally:
         await notifier.close()
     return []
+
+
+def _log(system: System) -> bool:
+    name = _("What happens is noted on this device")
+    try:
+        sys.stdout.write(f"✓  {name}: {system.event_log().where()}\n")
+    except UnavailableError as error:
+        sys.stdout.write(f"✗  {name}: {error}\n")
+        return False
+    return True
 
 
 def _closed(part: Any) -> None:

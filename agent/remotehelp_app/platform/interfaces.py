@@ -207,6 +207,10 @@ class EventLog(Protocol):
         """The newest entries of this app, the oldest of them first, as lines to read."""
         ...
 
+    def where(self) -> str:
+        """Where the entries are kept, in words (A5); UnavailableError when none can be kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
