@@ -1,4 +1,4 @@
-"""What a load balancer and a metrics collector ask."""
+"""What a load balancer, a metrics collector, and a device that looks for its way here ask."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from apps.sessions.ice import ice_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +83,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
+@never_cache
+@require_safe
+def reach(request: HttpRequest) -> HttpResponse:
+    """What a device has to reach besides this site (A6). For anybody: who cannot sign in asks it first."""
+    return JsonResponse({"ice_urls": ice_addresses()})
+
+
 urlpatterns = [
+    path("reach", reach, name="reach"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
 ]

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.command == "doctor":
         from remotehelp_app.doctor import examine
 
-        return examine(system)
+        return examine(system, parsed.server or Config.load().server)
     return _open(system, parsed)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from remotehelp_app.platform.interfaces import UnavailableError
 from remotehelp_app.platform.system import System
+from remotehelp_app.server.reach import look
 from remotehelp_app.texts import gettext as _
 
 
-def examine(system: System) -> int:
-    """Says a line for each part; 1 when one does not work."""
+def examine(system: System, server: str) -> int:
+    """Says a line for each part of this device and of the way to the site; 1 when one does not work."""
     checks: list[tuple[str, Callable[[], Any]]] = [
         (_("The screen can be read"), lambda: _closed(system.desktop())),
         (_("Mouse and keyboard can be controlled"), lambda: _closed(system.input())),
@@ -21,6 +22,7 @@ def examine(system: System) -> int:
     ]
     results = [_examined(name, check) for name, check in checks]
     results.append(_log(system))
+    results.append(_network(server))
     for notice in (*system.notices, *asyncio.run(_without_notices(system))):
         sys.stdout.write(f"!  {notice}\n")
     sys.stdout.write(
@@ -39,6 +41,23 @@ async def _without_notices(system: System) -> list[str]:
     finally:
         await notifier.close()
     return []
+
+
+def _network(server: str) -> bool:
+    if not server:
+        said = _("No site is set, so the network was not looked at. Name it: %(command)s")
+        command = "remotehelp-app --server https://help.example.org doctor"
+        sys.stdout.write(f"!  {said % {'command': command}}\n")
+        return True
+    findings = asyncio.run(look(server))
+    for finding in findings:
+        mark = {True: "✓", False: "✗", None: "!"}[finding.is_well]
+        parts = (
+            f"{finding.name}: {finding.said}" if finding.said else finding.name,
+            finding.remedy,
+        )
+        sys.stdout.write(f"{mark}  {'. '.join(part.rstrip('.') for part in parts if part)}\n")
+    return all(finding.is_well is not False for finding in findings)
 
 
 def _log(system: System) -> bool:

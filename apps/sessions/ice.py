@@ -19,6 +19,12 @@ class IceServer(TypedDict, total=False):
     credential: str
 
 
+def ice_addresses() -> list[str]:
+    """The STUN and TURN servers of this site, without what opens them."""
+    turn = settings.REMOTEHELP_TURN_URLS if settings.REMOTEHELP_TURN_SECRET else []
+    return [*settings.REMOTEHELP_STUN_URLS, *turn]
+
+
 def ice_servers(person_id: str) -> list[IceServer]:
     """STUN as configured, and TURN with a time-limited name and password.
 

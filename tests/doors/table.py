@@ -144,6 +144,7 @@ DOORS = (
     Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
     # For machines: whether the site is well says nothing about anybody.
     Door("GET", "probes:healthz", (200,) * 7),
+    Door("GET", "probes:reach", (200,) * 7),  # addresses of servers, and nothing that opens them
     Door("GET", "probes:metrics", (404,) * 7),  # without the token
 )
 

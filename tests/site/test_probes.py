@@ -46,3 +46,16 @@ def test_metrics_are_there_with_the_token_and_only_if_one_is_set(client: Client,
     assert b"django_http_requests_total_by_method_total" in answer.content
     settings.REMOTEHELP_METRICS_TOKEN = ""
     assert client.get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
+
+
+def test_a_device_is_told_what_it_has_to_reach_and_nothing_that_opens_it(client: Client, settings):
+    settings.REMOTEHELP_STUN_URLS = ["stun:relay.example.org:3478"]
+    settings.REMOTEHELP_TURN_URLS = ["turn:relay.example.org:3478?transport=udp"]
+    settings.REMOTEHELP_TURN_SECRET = "of the relay and the site alone"
+    answer = client.get("/reach")
+    assert answer.json() == {
+        "ice_urls": ["stun:relay.example.org:3478", "turn:relay.example.org:3478?transport=udp"]
+    }
+    assert "no-store" in answer.headers["Cache-Control"]
+    settings.REMOTEHELP_TURN_SECRET = ""  # then no session is given the relay either
+    assert client.get("/reach").json() == {"ice_urls": ["stun:relay.example.org:3478"]}

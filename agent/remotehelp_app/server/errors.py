@@ -76,7 +76,9 @@ def unreachable(error: Exception) -> ServerError:
             _("Ask your help desk. A proxy that inspects traffic can be the cause, too."),
             is_temporary=True,
         )
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        message = _("The site does not speak TLS 1.2 or later, or something on the way breaks it.")
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
         message = _("The site's name cannot be found.")
     elif isinstance(error, httpx.ProxyError):
         message = _("The network's proxy does not let this app through.")

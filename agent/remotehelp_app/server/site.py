@@ -50,6 +50,8 @@ class Site:
         if language:
             headers["Accept-Language"] = language
         self.tls = ssl.create_default_context()
+        self.tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.tls_version = ""  # of the last answer; empty without TLS
         self._client = httpx.AsyncClient(
             base_url=self.address,
             headers=headers,
@@ -66,6 +68,8 @@ class Site:
             async with self._client.stream(
                 method, path, headers=dict(headers or {}), **content
             ) as answer:
+                line = answer.extensions["network_stream"].get_extra_info("ssl_object")
+                self.tls_version = (line.version() or "") if line is not None else ""
                 body = bytearray()
                 async for part in answer.aiter_bytes():
                     body += part
