@@ -12,6 +12,7 @@ urlpatterns = [
     path("get/redeem/", views.redeem, name="redeem"),
     path("devices/<uuid:pk>/", views.device, name="device"),
     path("devices/<uuid:pk>/help/", views.open_on_device, name="open_on_device"),
+    path("log/", views.device_log, name="device_log"),
     path("sessions/<uuid:pk>/", views.session, name="session"),
     path("sessions/<uuid:pk>/panel/", views.panel, name="panel"),
     path("sessions/<uuid:pk>/new-code/", views.new_code, name="new_code"),

@@ -21,7 +21,7 @@ from apps.sessions import codes, selectors, services
 from apps.sessions.forms import CodeForm, KindForm
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.pages import code_as_qr, device_page, session_page
-from apps.sessions.states import Kind
+from apps.sessions.states import EndReason, Kind
 from apps.tenants.access import member_required
 
 
@@ -41,6 +41,15 @@ def give(request: SignedInRequest) -> HttpResponse:
             ],
         },
     )
+
+
+@require_GET
+@never_cache
+@member_required
+def device_log(request: SignedInRequest) -> HttpResponse:
+    """The page alone: what it lists is in the browser, and no server is ever told."""
+    context = {"sides": Side.choices, "kinds": Kind.choices, "ends": EndReason.choices}
+    return render(request, "help_sessions/device_log.html", context)
 
 
 def _show_code(request: SignedInRequest, opened: services.OpenedSession) -> HttpResponse:

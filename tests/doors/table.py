@@ -59,6 +59,7 @@ DOORS = (
     Door("GET", "home", (200, 200, 200, 200, 200, AWAY, AWAY)),
     Door("GET", "help_sessions:give", (200, 200, 200, 200, 200, AWAY, AWAY)),
     Door("GET", "help_sessions:get", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "help_sessions:device_log", (200, 200, 200, 200, 200, AWAY, AWAY)),
     # Only who has a role gets a code.
     Door("POST", "help_sessions:open", (200, 403, 200, 403, 200, AWAY, AWAY)),
     # The code of Hanna's waiting session: her own is refused, Otto and Ada are not in her scope, and for

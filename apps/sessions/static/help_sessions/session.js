@@ -15,6 +15,7 @@ import { Clock, countDown } from "./time.js";
 import { Viewer } from "./viewer.js";
 import { Control } from "./control.js";
 import { showDevice, showNotice } from "./calling.js";
+import { Notes } from "./notes.js";
 import { localTimes, toggle } from "../site/js/page.js";
 
 const OFFER_PATIENCE = 3000;
@@ -39,6 +40,8 @@ class SessionPage {
       this.viewer = new Viewer(this.stage);
       this.control = new Control(this.stage, this.peer);
     }
+    this.notes = new Notes(body.dataset, () => (body.querySelector("[data-log-problem]").hidden = false));
+    this.notes.listen(this.peer, this.socket);
     this.listen();
     this.readPanel();
     // The code's page came as the answer to a form: its address should be the session's.
@@ -72,6 +75,7 @@ class SessionPage {
     document.addEventListener("htmx:beforeRequest", (event) => this.beforeLeave(event));
     document.addEventListener("htmx:afterRequest", (event) => this.afterAllow(event));
     this.stage.addEventListener("click", (event) => this.pressed(event));
+    this.body.querySelector("[data-log-problem] button").addEventListener("click", ({ target }) => (target.parentElement.hidden = true));
     this.body.querySelector("[data-use-here]").addEventListener("click", () => location.reload());
     addEventListener("pagehide", () => this.socket.close());
   }
@@ -86,6 +90,7 @@ class SessionPage {
     this.stopCounting = countDown(this.panel, () => this.refresh());
     localTimes(this.panel);
     this.readNames(panel.dataset);
+    this.notes.panel(this.state, panel.dataset);
     if (panel.dataset.secondsActive) this.clock.startedSecondsAgo(Number(panel.dataset.secondsActive));
     if (this.isLive && !this.stage.isConnected) this.goLive();
     if (this.control && this.isLive) this.readControl(panel.dataset);
@@ -210,6 +215,7 @@ class SessionPage {
   }
 
   takenOver() {
+    this.notes.takenOver();
     this.peer.drop();
     if (this.side === "sharer") this.peer.stopShowing();
     this.viewer?.clear();
@@ -314,6 +320,7 @@ class SessionPage {
       this.peer.stream = stream;
       return true;
     } catch (error) {
+      this.notes.error(error.word ?? "failed");
       onProblem(error.word ?? "failed");
       return false;
     }
