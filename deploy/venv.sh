@@ -19,7 +19,11 @@ fail() {
 
 # What the environment was made from; it does not survive being moved, hence the folder.
 mark() {
-    echo "$(cat "$1" uv.lock pyproject.toml agent/pyproject.toml hatch_build.py | cksum) $PWD"
+    {
+        cat "$1" uv.lock pyproject.toml agent/pyproject.toml hatch_build.py
+        # The site packs the device app and its translations.
+        find agent locale -type f '(' -name '*.py' -o -name '*.po' ')' | LC_ALL=C sort | xargs cat
+    } | cksum | sed "s|\$| $PWD|"
 }
 is_ready() {
     [ -f ".venv/.ready-$1" ] && [ "$(cat ".venv/.ready-$1")" = "$(mark "$2")" ]

@@ -39,6 +39,7 @@ def _links(request: HttpRequest) -> list[Link]:
     if sees_devices(cast("User", request.user)):
         also = ("help_sessions:device", "devices:enrolment", "devices:revoke")
         links.append(link(_("Devices"), "devices:devices", "computer-desktop", *also))
+    links.append(link(_("Get the app"), "releases:get_app", "arrow-down-tray"))
     links.append(link(_("Log on this device"), "help_sessions:device_log", "document-text"))
     return links
 

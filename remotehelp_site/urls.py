@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.sessions.urls")),
     path("", include("apps.devices.urls")),
     path("", include("apps.reports.urls")),
+    path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),
     path("", include("apps.tenants.app_urls")),
     path("accounts/", include("allauth.urls")),

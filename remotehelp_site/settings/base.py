@@ -16,6 +16,8 @@ SITE_DIR = Path(__file__).resolve().parent.parent
 BASE_DIR = SITE_DIR.parent
 # In a wheel the templates and catalogues travel inside the package.
 DATA_DIR = BASE_DIR if (BASE_DIR / "templates").is_dir() else SITE_DIR / "_data"
+# The device app that this site hands out; hatch_build.py puts it there, in a checkout too.
+REMOTEHELP_APP_DIR = SITE_DIR / "_data" / "app"
 VAR_DIR = Path(env.str("REMOTEHELP_VAR", default=str(BASE_DIR / "var")))
 
 DEBUG = False
@@ -55,6 +57,7 @@ INSTALLED_APPS = [
     "apps.licenses",
     "apps.roles",
     "apps.devices",
+    "apps.releases",
     "apps.sessions",
     "apps.reports",
 ]

@@ -20,6 +20,7 @@ OF_PEOPLE = (
     "/reports/sessions/?q=nobody+is+called+this",
     "/devices/",
     "/devices/?q=nothing+is+called+this",
+    "/app/",
     "/log/",
     "/profile/",
     "/accounts/password/change/",

@@ -92,6 +92,10 @@ DOORS = (
         body={"name": "Warehouse", "days": "30", "uses": ""},
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
+    # The device app: the page is for people, the package for their installers, which have no sign-in. The table's
+    # name is none that there is.
+    Door("GET", "releases:get_app", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "releases:package", (404,) * 7, "package"),
     # People.
     Door("GET", "tenants:organisation", (200,) * 7),
     Door("GET", "tenants:profile", (200, 200, 200, 200, 200, 200, AWAY)),

@@ -30,7 +30,7 @@ from tests.sessions.wire import Wire
 class Place:
     """What the door is about, and what to send."""
 
-    args: tuple[uuid.UUID, ...]
+    args: tuple[uuid.UUID | str, ...]
     body: dict[str, object]
 
 
@@ -69,8 +69,13 @@ def _laptop(door: Door, people) -> Place:
     return Place((laptop.pk,), door.body)
 
 
+def _package(door: Door, people) -> Place:
+    return Place(("remotehelp_agent-0.0.0-py3-none-any.whl",), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
+    "package": _package,
     "picture": _pictured,
     "token": _with_token,
     "invitation": _invited,

@@ -28,6 +28,7 @@ PYTHON = sorted(
 # Words that are the same in every language.
 SAME_EVERYWHERE = {
     "Remote Help": "the product's name",
+    "SHA-256": "the standard's name",
     "· Remote Help": "the product's name, after a page's title",
 }
 # Attributes that people read.
