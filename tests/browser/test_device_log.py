@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ CHANGE = """async (changes) => {
 # What a log would say to a server, if it said anything.
 TELLING = ("begunAt", "startedAt", "seenAt", "site_lost", "interrupted", "taken_over")
 DAY = 86_400_000
+IS_OPEN = "window.seen.sockets.at(-1)?.readyState === WebSocket.OPEN"
 
 
 def noted(page: Page) -> list[dict[str, Any]]:
@@ -71,7 +73,7 @@ def meet(helper: Page, sharer: Page) -> None:
     """Both know each other, and both sockets are open: one that is still being opened would be refused at the end."""
     introduce(helper, sharer)
     for page in (helper, sharer):
-        page.wait_for_function("window.seen.sockets.at(-1)?.readyState === WebSocket.OPEN")
+        until(partial(page.evaluate, IS_OPEN), "the socket is open")
 
 
 def overhear(context: BrowserContext) -> list[str]:
