@@ -74,7 +74,9 @@ def test_the_wheel_carries_every_translation_of_the_app_and_no_other(workshop: P
                 catalogue: dict[object, str] = gettext.GNUTranslations(packed)._catalog  # type: ignore[attr-defined]
             texts = {key[0] if isinstance(key, tuple) else key for key in catalogue}
             assert {str(text).rpartition("\x04")[2] for text in texts} - {""} == own
-        assert not [name for name in wheel.namelist() if name.endswith((".po", "hatch_catalogues.py"))]
+        assert not [
+            name for name in wheel.namelist() if name.endswith((".po", "hatch_catalogues.py"))
+        ]
 
 
 def test_the_same_source_makes_the_same_files(workshop: Path):
@@ -107,7 +109,7 @@ def test_what_is_installed_speaks_the_language_of_the_desktop(
     # Of what it builds on, only what a terminal needs; the browser lane installs the whole.
     pip = (str(python), "-m", "pip", "install", "-q")
     run(*pip, "--no-deps", package, cwd=tmp_path)
-    run(*pip, "python-xlib", cwd=tmp_path)
+    run(*pip, "python-xlib", "jeepney", cwd=tmp_path)
     assert said(python, tmp_path, "--version").strip() == VERSION
 
     def line(**language: str) -> str:
