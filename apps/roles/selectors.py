@@ -144,10 +144,11 @@ def reaches_of(
 
 def given_by(role: Role) -> frozenset[Action]:
     """What a role gives: to view is part of taking control."""
-    return _given(role.view_screen, role.full_control, role.elevation)
+    return given_by_flags(role.view_screen, role.full_control, role.elevation)
 
 
-def _given(view_screen: bool, full_control: bool, elevation: bool) -> frozenset[Action]:
+def given_by_flags(view_screen: bool, full_control: bool, elevation: bool) -> frozenset[Action]:
+    """The same of a role's three flags."""
     flags = {
         Action.VIEW_SCREEN: view_screen or full_control,
         Action.FULL_CONTROL: full_control,
@@ -163,5 +164,5 @@ def actions_anywhere(helper: User) -> frozenset[Action]:
 
 def _united(rows: QuerySet[RoleAssignment]) -> frozenset[Action]:
     flags = rows.values_list("role__view_screen", "role__full_control", "role__elevation")
-    given = (_given(*found) for found in flags.distinct().order_by())
+    given = (given_by_flags(*found) for found in flags.distinct().order_by())
     return frozenset().union(*given)

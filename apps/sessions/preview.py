@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import islice
 from typing import NamedTuple
 
@@ -14,26 +13,17 @@ from django.db import transaction
 from apps.roles.models import Action
 from apps.sessions.reach import (
     Bits,
-    Grants,
     Reach,
     Reached,
     Roll,
+    Touching,
     World,
-    mask_of,
     places_of,
     read_again,
-    read_assignments_again,
     read_world,
 )
 
 NAMES_SHOWN = 10
-
-
-class Touching(Enum):
-    """How much a change can change: the less, the less is read a second time."""
-
-    ASSIGNMENTS = "assignments"  # roles and role assignments alone
-    ANYTHING = "anything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +84,7 @@ def preview(
     with transaction.atomic():
         before = read_world(tenant_id)
         change()
-        is_small = touching is Touching.ASSIGNMENTS
-        after = read_assignments_again(before) if is_small else read_again(before)
+        after = read_again(before, touching)
         transaction.set_rollback(True)
     return compare(before, after)
 
@@ -112,16 +101,19 @@ class _Sum:
 def compare(before: World, after: World) -> Preview:
     """The differences between two readings of one tenant."""
     sums = {(is_gain, action): _Sum() for is_gain in (True, False) for action in Action}
-    old, new = Reach(before), Reach(after)
-    for (held, holds), helpers in _alike(old.helpers(), new.helpers()).items():
-        if held == holds and before.members is after.members:
-            continue  # only assignments were read again, and not these
-        was, becomes = old.of(held), new.of(holds)
+    is_same = before.has_same_facts(after)
+    old = Reach(before)
+    new = old if is_same else Reach(after)
+    holding = old.helpers(), Reach(after).helpers()
+    for (held, holds), helpers in _alike(*holding).items():
+        if is_same and held == holds:
+            continue
         for action in Action:
-            gain = _Change(becomes[action], was[action], new, old)
-            _add(sums[True, action], gain, helpers)
-            loss = _Change(was[action], becomes[action], old, new)
-            _add(sums[False, action], loss, helpers)
+            was, becomes = old.of(held, action), new.of(holds, action)
+            if was == becomes and is_same:
+                continue
+            _add(sums[True, action], _Change(becomes, was, new, old), helpers)
+            _add(sums[False, action], _Change(was, becomes, old, new), helpers)
     differences = (
         _difference(action, is_gain, found, after)
         for (is_gain, action), found in sums.items()
@@ -130,15 +122,11 @@ def compare(before: World, after: World) -> Preview:
     return Preview(tuple(differences), after.switches.is_on)
 
 
-def _alike(
-    old: dict[int, Grants], new: dict[int, Grants]
-) -> dict[tuple[Grants, Grants], list[int]]:
+def _alike(old: dict[int, Bits], new: dict[int, Bits]) -> dict[tuple[Bits, Bits], list[int]]:
     """Helpers who hold the same before and the same after: what is true of one is true of all but for themselves."""
-    nothing: Grants = frozenset()
-    alike: dict[tuple[Grants, Grants], list[int]] = {}
+    alike: dict[tuple[Bits, Bits], list[int]] = {}
     for helper in sorted(old.keys() | new.keys()):
-        pair = (old.get(helper, nothing), new.get(helper, nothing))
-        alike.setdefault(pair, []).append(helper)
+        alike.setdefault((old.get(helper, 0), new.get(helper, 0)), []).append(helper)
     return alike
 
 
@@ -154,28 +142,40 @@ class _Change(NamedTuple):
 def _add(found: _Sum, change: _Change, helpers: list[int]) -> None:
     people = change.more.people & ~change.less.people
     devices = change.more.devices & ~change.less.devices
+    given_away = _given_away(change, helpers)
+    if not people and not devices and not given_away:
+        return
     number_of_people, number_of_devices = people.bit_count(), devices.bit_count()
     is_one = len(helpers) == 1
     for helper in helpers:
         # Nobody is their own sharer; a device of theirs counts from the moment that it is somebody else's.
         self_bit = people & (1 << helper) if people >> helper & 1 else 0
-        own_before = frozenset(change.less_side.devices_of.get(helper, ()))
-        own_after = frozenset(change.more_side.devices_of.get(helper, ()))
-        own = mask_of(own_before | own_after)
-        given_away = mask_of(own_before - own_after) & change.more.devices
+        own = change.less_side.own(helper) | change.more_side.own(helper)
+        extra = given_away.get(helper, 0)
         theirs = (
             number_of_people - self_bit.bit_count(),
-            number_of_devices - (devices & own).bit_count() + given_away.bit_count(),
+            number_of_devices - (devices & own).bit_count() + extra.bit_count(),
         )
         if theirs == (0, 0):
             continue
         found.helpers[helper] = theirs
         found.people |= people & ~self_bit if is_one else people
-        found.devices |= (devices & ~own if is_one else devices) | given_away
+        found.devices |= (devices & ~own if is_one else devices) | extra
+
+
+def _given_away(change: _Change, helpers: list[int]) -> dict[int, Bits]:
+    """Devices that were a helper's own on the one side and are somebody else's, within reach, on the other."""
+    if change.more_side.world.devices is change.less_side.world.devices:
+        return {}
+    away = {
+        helper: change.less_side.own(helper) & ~change.more_side.own(helper) & change.more.devices
+        for helper in helpers
+    }
+    return {helper: bits for helper, bits in away.items() if bits}
 
 
 def _difference(action: Action, is_gain: bool, found: _Sum, world: World) -> Difference:
-    roll = world.person_roll
+    roll = world.book.people
     return Difference(
         action=action,
         is_gain=is_gain,
@@ -183,14 +183,14 @@ def _difference(action: Action, is_gain: bool, found: _Sum, world: World) -> Dif
         number_of_people=found.people.bit_count(),
         number_of_devices=found.devices.bit_count(),
         helpers=tuple(
-            NamedHelper(roll.ids[helper], roll.names[helper], *found.helpers[helper])
+            NamedHelper(uuid.UUID(roll.ids[helper]), roll.names[helper], *found.helpers[helper])
             for helper in sorted(found.helpers)[:NAMES_SHOWN]
         ),
         people=_names(roll, found.people),
-        devices=_names(world.device_roll, found.devices),
+        devices=_names(world.book.devices, found.devices),
     )
 
 
 def _names(roll: Roll, bits: Bits) -> tuple[str, ...]:
-    places = places_of(bits, len(roll.ids))
+    places = places_of(bits, len(roll.names))
     return tuple(roll.names[place] for place in islice(places, NAMES_SHOWN))

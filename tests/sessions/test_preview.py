@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +16,14 @@ from apps.common.clock import now
 from apps.devices.models import Device, Enrolment, Policy, PolicyResult, System
 from apps.licenses.models import License, Product, Seat
 from apps.roles.models import Action, Role, RoleAssignment
+from apps.roles.services import BuiltInRoleError, change_role, help_desk_operator
 from apps.sessions.eligibility import decide
-from apps.sessions.preview import Touching, preview
+from apps.sessions.preview import NAMES_SHOWN, preview
+from apps.sessions.reach import Touching
 from apps.sessions.selectors import gather_facts
 from apps.tenants.models import Group, Tenant, User
+from apps.tenants.signals import announce_ground_change
+from tests.factories import make_assignment, make_device, make_person, make_role
 
 PEOPLE, GROUPS, DEVICES, ROLES, ASSIGNMENTS = 3, 3, 3, 2, 2
 VERSIONS = ("", "1.4.0", "1.10")
@@ -203,7 +208,11 @@ def _newcomer(rows: Rows, group: int) -> None:
 
 
 SWITCHES = ["is_remote_help_enabled", "are_unenrolled_devices_allowed", "is_compliance_required"]
-OF_ROLES = {_role, _scope, _admins, _removed}
+TOUCHED: dict[Touching, set[Any]] = {
+    Touching.ASSIGNMENTS: {_role, _scope, _admins, _removed},
+    Touching.SWITCHES: {_switch, _version},
+    Touching.MEMBERS: {_members, _grouped},
+}
 CHANGES = st.one_of(
     st.tuples(st.just(_role), st.integers(0, ROLES - 1), FLAGS),
     st.tuples(st.just(_scope), st.integers(0, ASSIGNMENTS - 1), _few(GROUPS), st.booleans()),
@@ -302,15 +311,93 @@ def test_a_preview_says_what_the_decision_says_before_and_after(world, changes):
         for make, *more in changes:
             make(rows, *more)
 
-    is_small = all(each[0] in OF_ROLES for each in changes)
+    made = {make for make, *_ in changes}
     with transaction.atomic():
         rows = _write(world)
         before = _brute(rows)
         said = _previewed(preview(rows.tenant.pk, change))
         assert _brute(rows) == before  # nothing stays
-        if is_small:
-            less = preview(rows.tenant.pk, change, touching=Touching.ASSIGNMENTS)
-            assert _previewed(less) == said
+        for touching, those in TOUCHED.items():
+            if made <= those:
+                assert _previewed(preview(rows.tenant.pk, change, touching=touching)) == said
         change()
         assert said == _told(before, _brute(rows))
         transaction.set_rollback(True)
+
+
+# --- said in one tenant that people know ----------------------------------------------------------
+
+
+def _words(said: Any) -> list[tuple[str, bool, int, int, int]]:
+    return [
+        (
+            found.action.value,
+            found.is_gain,
+            found.number_of_helpers,
+            found.number_of_people,
+            found.number_of_devices,
+        )
+        for found in said.differences
+    ]
+
+
+def test_taking_elevation_out_of_a_role_takes_it_from_its_helpers_alone(
+    contoso, hanna, otto, sam, wilma, sams_laptop
+):
+    role = make_role(contoso, *Action)
+    RoleAssignment.objects.filter(admin_groups__people=hanna).update(role=role)
+
+    def change() -> None:
+        change_role(actor=None, role=role, actions=[Action.FULL_CONTROL])
+
+    said = preview(contoso.pk, change, touching=Touching.ASSIGNMENTS)
+    assert _words(said) == [("elevation", False, 1, 1, 1)]
+    (lost,) = said.losses
+    assert [helper.name for helper in lost.helpers] == ["Hanna Helper"]
+    assert (lost.people, lost.devices) == (("Sam Sharer",), ("sams-laptop",))
+    assert [helper.id for helper in lost.helpers] == [hanna.pk]
+    role.refresh_from_db()
+    assert role.elevation
+
+
+def test_what_the_service_refuses_is_refused_and_nobody_is_told(
+    contoso, hanna, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks() as told:
+        with pytest.raises(BuiltInRoleError):
+            preview(
+                contoso.pk,
+                lambda: change_role(actor=None, role=help_desk_operator(), actions=[]),
+            )
+        preview(contoso.pk, lambda: RoleAssignment.objects.get().delete())
+        preview(contoso.pk, lambda: announce_ground_change(contoso.pk))
+    assert told == []
+    assert RoleAssignment.objects.count() == 1
+
+
+def test_a_tenant_without_effect_says_so(contoso, hanna, sam):
+    Tenant.objects.filter(pk=contoso.pk).update(is_remote_help_enabled=False)
+    said = preview(contoso.pk, RoleAssignment.objects.all().delete)
+    assert said.is_empty
+    assert not said.is_in_effect
+
+
+def test_names_are_bounded_and_numbers_are_whole(contoso, hanna, sam):
+    people = [make_person(contoso) for _ in range(NAMES_SHOWN + 3)]
+    group = RoleAssignment.objects.get().scope_groups.get()
+    said = preview(contoso.pk, lambda: group.people.add(*people), touching=Touching.MEMBERS)
+    for found in said.gains:
+        assert (found.number_of_people, len(found.people)) == (NAMES_SHOWN + 3, NAMES_SHOWN)
+
+
+def test_the_number_of_queries_does_not_grow(contoso, hanna, sam):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            preview(contoso.pk, lambda: None)
+        return len(captured)
+
+    before = queries()
+    people = [make_person(contoso) for _ in range(4)]
+    for person in people:
+        make_assignment(person, scope=people, devices=[make_device(contoso, owner=person)])
+    assert queries() == before <= 24
