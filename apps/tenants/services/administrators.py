@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from guardian.shortcuts import assign_perm, remove_perm
 
 from apps.common.errors import NotAllowedError
-from apps.tenants import selectors
-from apps.tenants.models import User
+from apps.tenants import audit, selectors
+from apps.tenants.models import Act, User
 
 
 def require_permission(actor: User, permission: str) -> None:
@@ -17,6 +18,7 @@ def require_permission(actor: User, permission: str) -> None:
         raise NotAllowedError
 
 
+@transaction.atomic
 def grant_administration(
     *, actor: User | None, person: User, permissions: Iterable[str] = selectors.PERMISSIONS
 ) -> None:
@@ -25,10 +27,20 @@ def grant_administration(
         raise NotAllowedError
     if person.tenant is None:
         raise NotAllowedError
-    for permission in permissions:
+    given = list(permissions)
+    for permission in given:
         assign_perm(permission, person, person.tenant)
+    if given:
+        audit.record(
+            actor=actor,
+            tenant=person.tenant,
+            act=Act.GRANTED,
+            target=person,
+            new={"administers": given},
+        )
 
 
+@transaction.atomic
 def revoke_administration(
     *, actor: User | None, person: User, permissions: Iterable[str] = selectors.PERMISSIONS
 ) -> None:
@@ -37,5 +49,14 @@ def revoke_administration(
         raise NotAllowedError
     if person.tenant is None:
         raise NotAllowedError
-    for permission in permissions:
+    taken = list(permissions)
+    for permission in taken:
         remove_perm(permission, person, person.tenant)
+    if taken:
+        audit.record(
+            actor=actor,
+            tenant=person.tenant,
+            act=Act.WITHDRAWN,
+            target=person,
+            old={"administers": taken},
+        )

@@ -10,7 +10,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import InvalidError, NotAllowedError, require_valid
-from apps.tenants.models import Tenant, User, VerifiedDomain
+from apps.tenants import audit
+from apps.tenants.models import Act, Tenant, User, VerifiedDomain
 from apps.tenants.services.administrators import require_permission
 from apps.tenants.signals import announce_ground_change
 
@@ -35,6 +36,13 @@ def create_tenant(
             VerifiedDomain.objects.create(tenant=tenant, name=domain.lower(), is_primary=True)
     except IntegrityError as error:
         raise NameTakenError from error
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED,
+        target=tenant,
+        new={"name": name, "slug": slug, "domains": [domain.lower()]},
+    )
     return tenant
 
 
@@ -57,9 +65,18 @@ def change_settings(*, actor: User, tenant: Tenant, **changes: Any) -> Tenant:
     require_permission(actor, "tenants.manage_settings")
     if actor.tenant_id != tenant.pk or not changes.keys() <= SWITCHES:
         raise NotAllowedError
+    before = audit.state_of(tenant, *changes)
     for name, value in changes.items():
         setattr(tenant, name, value)
     require_valid(tenant)
     tenant.save(update_fields=list(changes))
     announce_ground_change(tenant.pk)
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.CHANGED,
+        target=tenant,
+        old=before,
+        new=audit.state_of(tenant, *changes),
+    )
     return tenant

@@ -11,8 +11,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import InvalidError, NotAllowedError
+from apps.tenants import audit
 from apps.tenants.app_access import revoke_tokens_of
-from apps.tenants.models import Group, Tenant, User
+from apps.tenants.models import Act, Group, Tenant, User
+from apps.tenants.selectors import tenant_of
 from apps.tenants.services.administrators import require_permission
 from apps.tenants.services.organisations import NameTakenError
 from apps.tenants.signals import announce_ground_change
@@ -63,6 +65,13 @@ def create_person(
     )
     give_first_password(person, password)
     person.save()
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED,
+        target=person,
+        new=audit.state_of(person, "email", "first_name", "last_name", "job_title"),
+    )
     return person
 
 
@@ -97,6 +106,14 @@ def create_group(
         raise NameTakenError from error
     group.people.set(members)
     announce_ground_change(tenant.pk)
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED,
+        target=group,
+        new={"people": members},
+        names_people=True,
+    )
     return group
 
 
@@ -109,6 +126,7 @@ def disable_person(*, actor: User, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
     revoke_tokens_of(person)
     announce_ground_change(person.tenant_id)
+    audit.record(actor=actor, tenant=tenant_of(actor), act=Act.DISABLED, target=person)
 
 
 def set_language(*, person: User, language: str) -> None:

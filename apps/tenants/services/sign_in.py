@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import InvalidError, NotAllowedError
+from apps.tenants import audit
 from apps.tenants.claims import DirectoryClaims
-from apps.tenants.models import Tenant, User
+from apps.tenants.models import Act, Tenant, User
 
 OPENID_CONNECT = "openid_connect"
 # Entra's endpoints for everybody: their issuer is a template, and they would admit any organisation.
@@ -123,7 +124,7 @@ def configure_organisation_sign_in(
     for name, value in (("client_id", client_id), ("secret", secret)):
         if not value.strip() or len(value) > 191:
             raise InvalidError(fields={name: str(_("Enter what your directory gave you."))})
-    app, _made = SocialApp.objects.update_or_create(
+    app, is_new = SocialApp.objects.update_or_create(
         provider=OPENID_CONNECT,
         provider_id=tenant.slug,
         defaults={
@@ -137,6 +138,14 @@ def configure_organisation_sign_in(
                 "oauth_pkce_enabled": True,
             },
         },
+    )
+    # That it was set again is worth knowing, though the address may be the same; the secret is nobody's to read.
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED if is_new else Act.CHANGED,
+        target=app,
+        new={"client_id": app.client_id, "server_url": app.settings["server_url"]},
     )
     return app
 
