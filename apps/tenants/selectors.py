@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import NotFoundError
+from apps.common.errors import InvalidError, NotFoundError
 from apps.tenants.models import Group, Tenant, User, VerifiedDomain
 
 PERMISSIONS = (
@@ -70,6 +72,15 @@ def people_called(tenant: Tenant, said: str, number: int = 10) -> list[User]:
 
 def groups_of(tenant: Tenant) -> QuerySet[Group]:
     return Group.objects.filter(tenant=tenant)
+
+
+def groups_named(tenant: Tenant, ids: Iterable[uuid.UUID], field: str) -> list[Group]:
+    """The groups with these ids; says of `field` that there is no such group if one is not of this tenant (T3)."""
+    wanted = set(ids)
+    found = list(groups_of(tenant).filter(pk__in=wanted))
+    if len(found) != len(wanted):
+        raise InvalidError(fields={field: str(_("There is no such group."))})
+    return found
 
 
 def verified_domain_of(person: User) -> str:

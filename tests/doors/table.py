@@ -52,6 +52,7 @@ def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> 
     return Door(method, f"api:{name}", (hanna, sam, 404, 404, 404, 403, 401), of, body)
 
 
+NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
 NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
 
 DOORS = (
@@ -148,6 +149,40 @@ DOORS = (
     Door("GET", "api:enrolment_tokens", (403, 403, 403, 200, 403, 403, 401)),
     Door("POST", "api:enrolment_tokens", (403, 403, 403, 201, 403, 403, 401), body=NEW_TOKEN),
     Door("POST", "api:revoke_enrolment_token", (403, 403, 403, 200, 403, 403, 401), "token"),
+    # Roles and role assignments, for who may manage them.
+    Door("GET", "api:roles", (403, 403, 403, 200, 403, 403, 401)),
+    Door("POST", "api:roles", (403, 403, 403, 201, 403, 403, 401), body=NEW_ROLE),
+    Door("GET", "api:role", (403, 403, 403, 200, 403, 403, 401), "role"),
+    Door("PUT", "api:role", (403, 403, 403, 200, 403, 403, 401), "role", NEW_ROLE),
+    Door("DELETE", "api:role", (403, 403, 403, 204, 403, 403, 401), "role"),
+    Door("POST", "api:duplicate_role", (403, 403, 403, 201, 403, 403, 401), "role"),
+    Door(
+        "POST",
+        "api:preview_role",
+        (403, 403, 403, 200, 403, 403, 401),
+        "role",
+        {"actions": ["full_control"]},
+    ),
+    Door("GET", "api:role_assignments", (403, 403, 403, 200, 403, 403, 401)),
+    Door("POST", "api:role_assignments", (403, 403, 403, 201, 403, 403, 401), "new_assignment"),
+    Door(
+        "POST",
+        "api:preview_new_role_assignment",
+        (403, 403, 403, 200, 403, 403, 401),
+        "new_assignment",
+    ),
+    Door("GET", "api:role_assignment", (403, 403, 403, 200, 403, 403, 401), "assignment"),
+    Door("PUT", "api:role_assignment", (403, 403, 403, 200, 403, 403, 401), "assignment"),
+    Door("DELETE", "api:role_assignment", (403, 403, 403, 204, 403, 403, 401), "assignment"),
+    Door("POST", "api:preview_role_assignment", (403, 403, 403, 200, 403, 403, 401), "assignment"),
+    Door(
+        "GET",
+        "api:preview_role_assignment_removal",
+        (403, 403, 403, 200, 403, 403, 401),
+        "assignment",
+    ),
+    Door("GET", "api:own_permissions", (200, 200, 200, 200, 200, 403, 401)),
+    Door("GET", "api:permissions_of", (403, 403, 403, 200, 403, 403, 401), "person"),
     Door("GET", "api_docs:schema", (200, 200, 200, 200, 200, 200, 401)),
     Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
     # For machines: whether the site is well says nothing about anybody.

@@ -163,12 +163,25 @@ CALLS = {
     ),
     "roles.change_role": Call(
         Act.CHANGED,
-        lambda s: {"role": make_role(s.tenant), "actions": [Action.VIEW_SCREEN]},
+        lambda s: {"role": make_role(s.tenant), "actions": [Action.FULL_CONTROL]},
     ),
+    "roles.duplicate_role": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "role": make_role(s.tenant)}
+    ),
+    "roles.delete_role": Call(Act.REMOVED, lambda s: {"role": make_role(s.tenant)}),
     "roles.assign_role": Call(
         Act.ADDED,
         lambda s: {
             "tenant": s.tenant,
+            "role": make_role(s.tenant, Action.VIEW_SCREEN),
+            "name": "A",
+            "admin_groups": [make_group(s.tenant)],
+        },
+    ),
+    "roles.change_assignment": Call(
+        Act.CHANGED,
+        lambda s: {
+            "assignment": s.assignment(),
             "role": make_role(s.tenant, Action.VIEW_SCREEN),
             "name": "A",
             "admin_groups": [make_group(s.tenant)],
