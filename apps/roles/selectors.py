@@ -41,11 +41,7 @@ ASSIGNMENT_FIELDS = (
 
 def role_state(role: Role) -> dict[str, Any]:
     """A role as a form or a program sees it; what two people's changes are compared by."""
-    return {
-        "name": role.name,
-        "description": role.description,
-        "actions": [action.value for action in Action if action in role.actions],
-    }
+    return {name: getattr(role, name) for name in ROLE_FIELDS}
 
 
 def assignment_state(assignment: RoleAssignment) -> dict[str, Any]:

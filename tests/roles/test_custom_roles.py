@@ -43,7 +43,8 @@ def test_a_copy_of_the_built_in_role_can_be_changed(ada, contoso, hanna, mallory
     assert again.name == "Copy 2 of Help Desk Operator"
     services.change_role(actor=ada, role=copy, actions=[Action.VIEW_SCREEN], name="Looks on")
     copy.refresh_from_db()
-    assert (copy.name, copy.actions) == ("Looks on", {Action.VIEW_SCREEN})
+    assert copy.name == "Looks on"
+    assert copy.actions == {Action.VIEW_SCREEN}
     for actor in (hanna, mallory):
         with pytest.raises(NotAllowedError):
             services.duplicate_role(actor=actor, tenant=contoso, role=built_in)
@@ -111,9 +112,10 @@ def test_the_second_of_two_administrators_sees_the_conflict(ada, contoso):
     services.change_role(actor=ada, role=role, actions=[Action.FULL_CONTROL], seen=seen)
     with pytest.raises(ChangedMeanwhileError) as conflict:
         services.change_role(actor=ada, role=role, actions=Action, name="Mine", seen=seen)
-    assert conflict.value.present["actions"] == ["full_control"]
+    assert conflict.value.present["full_control"] is True
     role.refresh_from_db()
-    assert (role.name, role.actions) == ("Looks on", {Action.FULL_CONTROL})
+    assert role.name == "Looks on"
+    assert role.actions == {Action.FULL_CONTROL}
 
 
 # --- assignments ----------------------------------------------------------------------------------
