@@ -28,7 +28,7 @@ class Door:
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), or nothing.
+    # (Sam's, in the address or in the body), "sam" himself, or nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
@@ -51,6 +51,10 @@ def _page(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) ->
 def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> Door:
     return Door(method, f"api:{name}", (hanna, sam, 404, 404, 404, 403, 401), of, body)
 
+
+# A page, and an address of the API, for administrators of Contoso alone.
+ADMIN = (403, 403, 403, 200, 403, AWAY, AWAY)
+API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
 NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
 
@@ -92,6 +96,22 @@ DOORS = (
         body={"name": "Warehouse", "days": "30", "uses": ""},
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
+    # The administration: each page for whoever holds its permission; Ada holds all.
+    Door("GET", "administration:administrators", ADMIN),
+    Door("GET", "administration:add_administrator", ADMIN),
+    Door("GET", "administration:administrator", ADMIN, "sam"),
+    Door(
+        "POST",
+        "administration:administrator",
+        (403, 403, 403, AWAY, 403, AWAY, AWAY),
+        "sam",
+        {"rights": ["tenants.view_reports"]},
+    ),
+    Door("GET", "administration:audit", ADMIN),
+    Door("GET", "api:administrators", API_ADMIN),
+    Door("GET", "api:administrator", API_ADMIN, "sam"),
+    Door("PUT", "api:administrator", API_ADMIN, "sam", {"rights": ["tenants.view_reports"]}),
+    Door("GET", "api:audit", API_ADMIN),
     # The device app: the page is for people, the package for their installers, which have no sign-in. The table's
     # name is none that there is.
     Door("GET", "releases:get_app", (200, 200, 200, 200, 200, AWAY, AWAY)),
