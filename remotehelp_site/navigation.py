@@ -46,7 +46,20 @@ def _permission(*names: str) -> frozenset[str]:
 
 
 # In the order of the rail.
-ADMINISTRATION: tuple[Place, ...] = ()
+ADMINISTRATION: tuple[Place, ...] = (
+    Place(
+        _("Administrators"),
+        "administration:administrators",
+        "key",
+        within=("administration:administrator", "administration:add_administrator"),
+    ),
+    Place(
+        _("Audit log"),
+        "administration:audit",
+        "clipboard-document-list",
+        _permission("view_reports", "manage_settings"),
+    ),
+)
 
 
 def links(request: HttpRequest) -> list[Link]:

@@ -23,6 +23,8 @@ class Question:
     back_url: str
     back_label: Text
     warning: Text = ""  # what concerns the person themselves
+    # What the form was sent with, sent again with the answer.
+    carried: Sequence[tuple[str, str]] = ()
 
 
 def ask(request: HttpRequest, question: Question) -> HttpResponse:

@@ -63,6 +63,8 @@ NOT_ADMINISTRATION = {
 # Services that change nothing.
 READ_ONLY = {
     "tenants.require_permission",
+    "tenants.require_not_last",
+    "tenants.require_outranks",
     "tenants.require_local_account",
     "tenants.one_time_link_path",
     "licenses.require_enough_seats",
@@ -138,6 +140,9 @@ CALLS = {
     "tenants.grant_administration": Call(Act.GRANTED, lambda s: {"person": s.sam}, has_actor=False),
     "tenants.revoke_administration": Call(
         Act.WITHDRAWN, lambda s: {"person": s.ada}, has_actor=False
+    ),
+    "tenants.change_administration": Call(
+        Act.GRANTED, lambda s: {"person": s.sam, "rights": ["tenants.view_reports"]}
     ),
     "tenants.configure_organisation_sign_in": Call(
         Act.ADDED,
