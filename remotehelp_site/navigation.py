@@ -54,6 +54,26 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("administration:administrator", "administration:add_administrator"),
     ),
     Place(
+        _("Roles"),
+        "roles:roles",
+        "identification",
+        _permission("manage_roles"),
+        within=(
+            "roles:role",
+            "roles:new_role",
+            "roles:change_role",
+            "roles:duplicate",
+            "roles:delete_role",
+        ),
+    ),
+    Place(
+        _("Role assignments"),
+        "roles:assignments",
+        "user-group",
+        _permission("manage_roles"),
+        within=("roles:assignment", "roles:new_assignment"),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value, When
 
 from apps.common.errors import NotFoundError
 from apps.roles.models import Action, Role, RoleAssignment
@@ -19,6 +19,12 @@ _GIVEN_BY: dict[Action, Q] = {
     Action.FULL_CONTROL: Q(role__full_control=True),
     Action.ELEVATION: Q(role__elevation=True),
 }
+
+
+def giving(action: Action) -> Q:
+    """Roles that allow it."""
+    given = Q(**{action.value: True})
+    return given | Q(full_control=True) if action is Action.VIEW_SCREEN else given
 
 
 def roles_of(tenant_id: uuid.UUID) -> QuerySet[Role]:
@@ -82,6 +88,11 @@ def assignment_rows(tenant_id: uuid.UUID) -> QuerySet[RoleAssignment]:
         .select_related("role")
         .prefetch_related("admin_groups", "scope_groups")
     )
+
+
+def named_assignment_rows(tenant_id: uuid.UUID) -> QuerySet[RoleAssignment]:
+    """The same, each with `role_name` to sort by."""
+    return assignment_rows(tenant_id).annotate(role_name=F("role__name"))
 
 
 def assignment_for(actor: User, pk: uuid.UUID) -> RoleAssignment:

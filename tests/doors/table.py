@@ -55,6 +55,7 @@ def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> 
 
 # A page, and an address of the API, for administrators of Contoso alone.
 ADMIN = (403, 403, 403, 200, 403, AWAY, AWAY)
+ADMIN_DOES = (403, 403, 403, AWAY, 403, AWAY, AWAY)
 API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
 NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
@@ -171,6 +172,27 @@ DOORS = (
     Door("POST", "api:enrolment_tokens", (403, 403, 403, 201, 403, 403, 401), body=NEW_TOKEN),
     Door("POST", "api:revoke_enrolment_token", API_ADMIN, "token"),
     # Roles and role assignments, for who may manage them.
+    Door("GET", "roles:roles", ADMIN),
+    Door("GET", "roles:roles_by_permission", ADMIN),
+    Door("GET", "roles:new_role", ADMIN),
+    Door("POST", "roles:new_role", ADMIN_DOES, body={"name": "Looks on", "view_screen": "on"}),
+    Door("GET", "roles:role", ADMIN, "role"),
+    Door("GET", "roles:change_role", ADMIN, "role"),
+    Door("POST", "roles:change_role", ADMIN_DOES, "role", {"name": "Other", "view_screen": "on"}),
+    Door("GET", "roles:duplicate_role", ADMIN, "role"),
+    Door("POST", "roles:duplicate_role", ADMIN_DOES, "role", {"name": "Ours"}),
+    Door("GET", "roles:delete_role", ADMIN, "role"),
+    Door("POST", "roles:delete_role", ADMIN_DOES, "role"),
+    Door("GET", "roles:assignments", ADMIN),
+    Door("GET", "roles:begin_assignment", ADMIN_DOES),
+    Door("GET", "roles:assignment", ADMIN, "assignment"),
+    Door("GET", "roles:assignment_change", ADMIN, "assignment"),
+    Door("POST", "roles:assignment_change", ADMIN_DOES, "assignment"),
+    Door("GET", "roles:assignment_duplicate", ADMIN_DOES, "assignment"),
+    Door("GET", "roles:assignment_delete", ADMIN, "assignment"),
+    Door("POST", "roles:assignment_delete", ADMIN_DOES, "assignment"),
+    Door("GET", "roles:own_permissions", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "roles:permissions_of", ADMIN, "sam"),
     Door("GET", "api:roles", API_ADMIN),
     Door("POST", "api:roles", (403, 403, 403, 201, 403, 403, 401), body=NEW_ROLE),
     Door("GET", "api:role", API_ADMIN, "role"),
@@ -221,6 +243,7 @@ SOCKETS = {
 
 # Routes without a row, each with the reason. A name, or a prefix that ends with a colon or a star.
 EXEMPT = {
+    "roles:new_assignment": "A draft in the sign-in of the person who asks; tests/roles walks the wizard.",
     "admin:*": "Django admin: tests/admin asks each model's pages as operator, as staff and as neither.",
     "tenants:admin_sign_in": "The sign-in of the Django admin; tests/tenants walks it.",
     "tenants:closed_*": "Doors of allauth that are walled up: 404 to everybody, asked below.",
