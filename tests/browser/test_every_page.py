@@ -33,6 +33,13 @@ OF_ADMINISTRATORS = (
     "/administration/administrators/",
     "/administration/administrators/?q=nobody+is+called+this",
     "/administration/administrators/add/",
+    "/administration/roles/",
+    "/administration/roles/?q=nothing+is+called+this",
+    "/administration/roles/by-permission/",
+    "/administration/roles/new/",
+    "/administration/role-assignments/",
+    "/administration/role-assignments/new/",
+    "/permissions/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )
