@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.common.clock import now
 from apps.devices import tokens
 from apps.devices.models import (
     Device,
@@ -22,7 +21,13 @@ from apps.devices.models import (
     PolicyResult,
     SpentProof,
 )
-from apps.devices.services import announce_change, evaluate_anew, restore_device, revoke_device
+from apps.devices.services import (
+    announce_change,
+    evaluate_anew,
+    restore_device,
+    revoke_device,
+    revoke_enrolment_token,
+)
 from apps.devices.tasks import evaluate_policy
 from apps.tenants.admin_base import AnyModelAdmin, ReadOnlyAdmin, TenantModelAdmin
 
@@ -98,7 +103,10 @@ class EnrolmentTokenAdmin(TenantModelAdmin):
 
     @admin.action(description=gettext_lazy("Revoke the chosen tokens"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[EnrolmentToken]) -> None:
-        number = queryset.filter(revoked_at__isnull=True).update(revoked_at=now())
+        usable = list(queryset.filter(revoked_at__isnull=True).select_related("tenant"))
+        for token in usable:
+            revoke_enrolment_token(actor=None, token=token)
+        number = len(usable)
         self.message_user(
             request,
             ngettext("%(number)s token is revoked.", "%(number)s tokens are revoked.", number)

@@ -40,7 +40,7 @@ class DeviceFilters:
         )
 
 
-def _compliance() -> Any:
+def compliance_now() -> Any:
     """As `selectors.is_compliant` says it of one device: enrolled, and no assigned policy without a good result."""
     assigned = Policy.objects.filter(
         Q(covers_all_devices=True)
@@ -67,7 +67,7 @@ def _named(word: str) -> Q:
 def device_rows(actor: User, filters: DeviceFilters) -> QuerySet[Device]:
     """The devices that the actor may see, narrowed; each with `is_compliant_now` and `is_connected_now`."""
     found = devices_visible_to(actor).annotate(
-        is_compliant_now=_compliance(),
+        is_compliant_now=compliance_now(),
         is_connected_now=Exists(present(now()).filter(device=OuterRef("pk"))),
     )
     exact = {

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.licenses.models import License, LicenseState, Product, Seat
 from apps.tenants.models import User
@@ -56,6 +56,27 @@ def people_with_seat(
     of licences that become active later. One query.
     """
     ids = list(people_ids)
+    in_force = _seats_in_force(tenant_id, at, since=since, or_pending=or_pending)
+    own = in_force.filter(person__in=ids).values_list("person_id", flat=True)
+    grouped = in_force.filter(group__people__in=ids).values_list("group__people", flat=True)
+    return set(own.union(grouped)) & set(ids)
+
+
+def holders_of_seats(tenant_id: uuid.UUID, at: datetime) -> set[uuid.UUID]:
+    """Everybody whom `people_with_seat` would name at that moment. One query."""
+    in_force = _seats_in_force(tenant_id, at)
+    own = in_force.filter(person__isnull=False).values_list("person_id", flat=True)
+    grouped = in_force.filter(group__people__isnull=False).values_list("group__people", flat=True)
+    return set(own.union(grouped))
+
+
+def _seats_in_force(
+    tenant_id: uuid.UUID,
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    or_pending: bool = False,
+) -> QuerySet[Seat]:
     after = since or at
     in_force = Seat.objects.filter(
         Q(license__ends_at__isnull=True) | Q(license__ends_at__gt=after),
@@ -63,11 +84,7 @@ def people_with_seat(
         license__product=Product.REMOTE_HELP,
         license__tenant=tenant_id,
     ).order_by()
-    if not or_pending:
-        in_force = in_force.filter(license__activates_at__lte=at)
-    own = in_force.filter(person__in=ids).values_list("person_id", flat=True)
-    grouped = in_force.filter(group__people__in=ids).values_list("group__people", flat=True)
-    return set(own.union(grouped)) & set(ids)
+    return in_force if or_pending else in_force.filter(license__activates_at__lte=at)
 
 
 def seats_taken(license_: License) -> int:

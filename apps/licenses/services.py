@@ -12,7 +12,8 @@ from apps.common.clock import now
 from apps.common.errors import NotAllowedError, RuleError, require_valid
 from apps.licenses import selectors
 from apps.licenses.models import License, Product, Seat, Terms
-from apps.tenants.models import Group, Tenant, User
+from apps.tenants import audit
+from apps.tenants.models import Act, Group, Tenant, User
 from apps.tenants.services import require_permission
 from apps.tenants.signals import announce_ground_change
 
@@ -61,6 +62,13 @@ def order_license(
     )
     require_valid(license_)
     license_.save()
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED,
+        target=license_,
+        new=audit.state_of(license_, "product", "terms", "quantity", "activates_at", "ends_at"),
+    )
     return license_
 
 
@@ -79,6 +87,13 @@ def assign_seat(
     except IntegrityError as error:
         raise SeatTakenError from error
     require_enough_seats(license_)
+    audit.record(
+        actor=actor,
+        tenant=license_.tenant,
+        act=Act.ADDED,
+        target=seat,
+        new=audit.state_of(seat, "license", "person", "group"),
+    )
     return seat
 
 
@@ -97,13 +112,22 @@ def require_enough_seats(license_: License) -> None:
 def revoke_seat(*, actor: User | None, seat: Seat) -> None:
     """Take a seat back; running sessions that stood on it end."""
     _require_manager(actor, seat.license.tenant)
-    tenant_id = seat.license.tenant_id
+    tenant = seat.license.tenant
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.REMOVED,
+        target=seat,
+        old=audit.state_of(seat, "license", "person", "group"),
+    )
     seat.delete()
-    announce_ground_change(tenant_id)
+    announce_ground_change(tenant.pk)
 
 
 @transaction.atomic
 def cancel_license(*, actor: User | None, license_: License) -> None:
     """Stop new sessions on this licence; running ones go on (L3)."""
     _require_manager(actor, license_.tenant)
-    License.objects.filter(pk=license_.pk, cancelled_at__isnull=True).update(cancelled_at=now())
+    cancelled = License.objects.filter(pk=license_.pk, cancelled_at__isnull=True)
+    if cancelled.update(cancelled_at=now()):
+        audit.record(actor=actor, tenant=license_.tenant, act=Act.CANCELLED, target=license_)

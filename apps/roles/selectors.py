@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from apps.roles.models import Action, Role, RoleAssignment
 from apps.tenants.models import Group, User
@@ -64,14 +65,96 @@ def actions_on(
     of another. One statement. That all belong to one tenant is asked elsewhere and does not follow from this.
     A sharer whom nobody knows yet (None) is in the scope of *all users* and of no group.
     """
+    scope = _reaching(sharer_id, device_id, is_device_enrolled=is_device_enrolled)
+    return _united(assignments_of(helper).filter(scope))
+
+
+def _reaching(
+    sharer_id: uuid.UUID | None, device_id: uuid.UUID | None, *, is_device_enrolled: bool
+) -> Q:
+    """Assignments whose scope reaches that sharer or that device."""
     scope = Q(covers_all_users=True) if sharer_id is None else covering_person(sharer_id)
     if device_id is not None:
         groups = Group.objects.filter(assignments_as_scope=OuterRef("pk"), devices=device_id)
         scope |= Q(Exists(groups))
         if is_device_enrolled:
             scope |= Q(covers_all_devices=True)
-    rows = assignments_of(helper).filter(scope)
-    return _united(rows)
+    return scope
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentReach:
+    """One assignment of a helper, what its role gives, and whether its scope reaches whom it was asked about."""
+
+    assignment: RoleAssignment
+    actions: frozenset[Action]
+    is_reaching: bool
+    # The scope groups that the sharer or the device is in; empty where *all users* or *all devices* reaches them.
+    groups: tuple[Group, ...]
+    is_by_all_users: bool
+    is_by_all_devices: bool
+
+
+def reaches_of(
+    helper: User,
+    *,
+    sharer_id: uuid.UUID | None,
+    device_id: uuid.UUID | None = None,
+    is_device_enrolled: bool = False,
+    number: int = 50,
+) -> list[AssignmentReach]:
+    """Why `actions_on` says what it says: the helper's assignments, those that reach first. Two queries."""
+    scope = _reaching(sharer_id, device_id, is_device_enrolled=is_device_enrolled)
+    rows = list(
+        assignments_of(helper)
+        .annotate(is_reaching=Case(When(scope, then=Value(True)), default=Value(False)))
+        .select_related("role")
+        .order_by("-is_reaching", "name", "id")[:number]
+    )
+    member = Q(pk__in=[])
+    if sharer_id is not None:
+        member |= Q(people=sharer_id)
+    if device_id is not None:
+        member |= Q(devices=device_id)
+    links = (
+        RoleAssignment.scope_groups.through.objects.filter(
+            roleassignment__in=[row.pk for row in rows],
+            group__in=Group.objects.filter(member, tenant=helper.tenant_id).order_by().values("pk"),
+        )
+        .select_related("group")
+        .order_by("group__name", "group_id")
+    )
+    groups: dict[uuid.UUID, list[Group]] = {}
+    for link in links:
+        groups.setdefault(link.roleassignment_id, []).append(link.group)
+    return [
+        AssignmentReach(
+            assignment=row,
+            actions=given_by(row.role),
+            is_reaching=row.is_reaching,
+            groups=tuple(groups.get(row.pk, ())),
+            is_by_all_users=row.covers_all_users,
+            is_by_all_devices=row.covers_all_devices
+            and device_id is not None
+            and is_device_enrolled,
+        )
+        for row in rows
+    ]
+
+
+def given_by(role: Role) -> frozenset[Action]:
+    """What a role gives: to view is part of taking control."""
+    return given_by_flags(role.view_screen, role.full_control, role.elevation)
+
+
+def given_by_flags(view_screen: bool, full_control: bool, elevation: bool) -> frozenset[Action]:
+    """The same of a role's three flags."""
+    flags = {
+        Action.VIEW_SCREEN: view_screen or full_control,
+        Action.FULL_CONTROL: full_control,
+        Action.ELEVATION: elevation,
+    }
+    return frozenset(action for action, is_given in flags.items() if is_given)
 
 
 def actions_anywhere(helper: User) -> frozenset[Action]:
@@ -80,13 +163,6 @@ def actions_anywhere(helper: User) -> frozenset[Action]:
 
 
 def _united(rows: QuerySet[RoleAssignment]) -> frozenset[Action]:
-    allowed: set[Action] = set()
     flags = rows.values_list("role__view_screen", "role__full_control", "role__elevation")
-    for view_screen, full_control, elevation in flags.distinct().order_by():
-        if view_screen or full_control:
-            allowed.add(Action.VIEW_SCREEN)
-        if full_control:
-            allowed.add(Action.FULL_CONTROL)
-        if elevation:
-            allowed.add(Action.ELEVATION)
-    return frozenset(allowed)
+    given = (given_by_flags(*found) for found in flags.distinct().order_by())
+    return frozenset().union(*given)

@@ -9,11 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import NotAllowedError
 from apps.roles.models import Action, Role, RoleAssignment
-from apps.tenants.models import Group, Tenant, User
+from apps.tenants import audit
+from apps.tenants.models import Act, Group, Tenant, User
 from apps.tenants.services import NameTakenError, require_permission
 from apps.tenants.signals import announce_ground_change
 
 HELP_DESK_OPERATOR = "Help Desk Operator"
+# What the audit log keeps of them.
+ROLE_FIELDS = ("name", "description", *(action.value for action in Action))
+ASSIGNMENT_FIELDS = (
+    "name",
+    "description",
+    "role",
+    "admin_groups",
+    "scope_groups",
+    "covers_all_users",
+    "covers_all_devices",
+)
 
 
 class BuiltInRoleError(NotAllowedError):
@@ -56,9 +68,12 @@ def create_role(
     flags = {action.value: True for action in actions}
     try:
         with transaction.atomic():
-            return Role.objects.create(tenant=tenant, name=name, description=description, **flags)
+            role = Role.objects.create(tenant=tenant, name=name, description=description, **flags)
     except IntegrityError as error:
         raise NameTakenError from error
+    new = audit.state_of(role, *ROLE_FIELDS)
+    audit.record(actor=actor, tenant=tenant, act=Act.ADDED, target=role, new=new)
+    return role
 
 
 @transaction.atomic
@@ -67,11 +82,14 @@ def change_role(*, actor: User | None, role: Role, actions: Iterable[Action]) ->
     if role.tenant is None:
         raise BuiltInRoleError
     _require_manager(actor, role.tenant)
+    before = audit.state_of(role, *ROLE_FIELDS)
     wanted = set(actions)
     for action in Action:
         setattr(role, action.value, action in wanted)
     role.save(update_fields=[action.value for action in Action])
     announce_ground_change(role.tenant.pk)
+    new = audit.state_of(role, *ROLE_FIELDS)
+    audit.record(actor=actor, tenant=role.tenant, act=Act.CHANGED, target=role, old=before, new=new)
     return role
 
 
@@ -110,6 +128,8 @@ def assign_role(
     assignment.admin_groups.set(admins)
     assignment.scope_groups.set(scopes)
     announce_ground_change(tenant.pk)
+    new = audit.state_of(assignment, *ASSIGNMENT_FIELDS)
+    audit.record(actor=actor, tenant=tenant, act=Act.ADDED, target=assignment, new=new)
     return assignment
 
 
@@ -117,6 +137,8 @@ def assign_role(
 def remove_assignment(*, actor: User | None, assignment: RoleAssignment) -> None:
     """Take a role assignment away; running sessions that stood on it end."""
     _require_manager(actor, assignment.tenant)
-    tenant_id = assignment.tenant_id
+    tenant = assignment.tenant
+    old = audit.state_of(assignment, *ASSIGNMENT_FIELDS)
+    audit.record(actor=actor, tenant=tenant, act=Act.REMOVED, target=assignment, old=old)
     assignment.delete()
-    announce_ground_change(tenant_id)
+    announce_ground_change(tenant.pk)

@@ -168,14 +168,14 @@ def version_key(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def is_version_enough(version: str, mandatory: str) -> bool:
+    """Whether an app may go on (A3). A plain browser runs none: it is served the present pages."""
+    return not version or not mandatory or version_key(version) >= version_key(mandatory)
+
+
 def _app_version(facts: Facts) -> str:
-    # A plain browser runs no app: it is served the present pages.
-    is_old = (
-        bool(facts.app_version)
-        and bool(facts.mandatory_app_version)
-        and version_key(facts.app_version) < version_key(facts.mandatory_app_version)
-    )
-    return "app_too_old" if is_old else ""
+    is_enough = is_version_enough(facts.app_version, facts.mandatory_app_version)
+    return "" if is_enough else "app_too_old"
 
 
 def decide(facts: Facts, action: Action, *, is_running: bool = False) -> Decision:

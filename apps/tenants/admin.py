@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.idp.oidc.models import Client, Token
@@ -18,9 +19,19 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
 
-from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, TenantModelAdmin
+from apps.tenants import audit
+from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, ReadOnlyAdmin, TenantModelAdmin
 from apps.tenants.app_access import revoke_tokens_of
-from apps.tenants.models import Group, Market, Tenant, User, VerifiedDomain
+from apps.tenants.models import (
+    Act,
+    AuditEntry,
+    AuditHead,
+    Group,
+    Market,
+    Tenant,
+    User,
+    VerifiedDomain,
+)
 from apps.tenants.selectors import PERMISSIONS
 from apps.tenants.services import (
     ForeignDomainError,
@@ -85,6 +96,33 @@ class TenantAdmin(TenantModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The audit log goes with its tenant, and only so."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        own = {model._meta.verbose_name for model in (AuditEntry, AuditHead)}
+        return deleted, counts, lacking - own, protected
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """What administrators did, who and when; the names go after 30 days."""
+
+    permission = "tenants.manage_settings"
+    view_permissions = ("tenants.view_reports",)
+    fields = ("tenant", "number", "at", "act", "target_kind", "origin", "facts", "names", "digest")
+    list_display = ("number", "at", "tenant", "act", "target_kind", "actor")
+    list_filter = ("act", "origin")
+    list_select_related = ("tenant", "actor")
+    search_fields = ("target_key", "actor__email", "actor__last_name")
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnlyAdmin):
+    permission = "tenants.manage_settings"
+    list_display = ("tenant", "number", "digest")
+    list_select_related = ("tenant",)
+    search_fields = ("tenant__name",)
+
 
 @admin.register(VerifiedDomain)
 class VerifiedDomainAdmin(TenantModelAdmin):
@@ -113,6 +151,7 @@ class GroupAdmin(TenantModelAdmin):
         "tenants.manage_devices",
         "tenants.manage_licenses",
     )
+    names_people = True
     list_display = ("name", "tenant", "description")
     search_fields = ("name",)
     autocomplete_fields = ("tenant", "people")
@@ -193,6 +232,9 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
     list_select_related = ("tenant",)
     readonly_fields = ("last_login", "date_joined")
 
+    # The rights are written down by the services that give and take them.
+    unrecorded = frozenset({"administers", "password", "password1", "password2", "usable_password"})
+
     _NAMES = ("first_name", "last_name", "job_title", "language")
     _OPERATOR_ONLY = (
         _("Rights"),
@@ -246,7 +288,10 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
         person = self.get_object(request, id)
         if person is not None:
             require_local_account(person)
-        return super().user_change_password(request, id, form_url)
+        answer = super().user_change_password(request, id, form_url)
+        if answer.status_code == HTTPStatus.FOUND and person is not None:
+            self._record(request, person, Act.PASSWORD_SET)
+        return answer
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
@@ -289,9 +334,39 @@ class SignInAppForm(SocialAppForm):  # type: ignore[misc]
 class SignInAppAdmin(SocialAppAdmin):  # type: ignore[misc]
     form = SignInAppForm
 
+    def save_model(self, request: HttpRequest, obj: SocialApp, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        tenant = Tenant.objects.filter(slug=obj.provider_id).first()
+        if tenant is not None:
+            said = {name: form.cleaned_data[name] for name in form.changed_data}
+            if "secret" in said:
+                said["secret"] = True  # that it was set; never what it is
+            actor: Any = request.user
+            audit.record(actor=actor, tenant=tenant, act=Act.CHANGED, target=obj, new=said)
+
+
+class _OfAPerson(AnyModelAdmin):
+    """What allauth keeps for a person; taking it away is an administrative change to them."""
+
+    def _record(self, request: HttpRequest, obj: Any) -> None:
+        tenant = obj.user.tenant if obj.user is not None else None
+        if tenant is not None:
+            actor: Any = request.user
+            what = {self.opts.model_name or "": str(getattr(obj, "type", ""))}
+            audit.record(actor=actor, tenant=tenant, act=Act.REMOVED, target=obj.user, old=what)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self._record(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset.select_related("user__tenant"):
+            self._record(request, obj)
+        super().delete_queryset(request, queryset)
+
 
 @admin.register(UserSession)
-class UserSessionAdmin(AnyModelAdmin):
+class UserSessionAdmin(_OfAPerson):
     """Where people are signed in. Deleting a row signs that browser out; the session's key is not shown."""
 
     list_display = ("user", "created_at", "last_seen_at", "user_agent")
@@ -303,7 +378,7 @@ class UserSessionAdmin(AnyModelAdmin):
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(AnyModelAdmin):
+class AuthenticatorAdmin(_OfAPerson):
     """Second factors. A lost one is removed here; what it is made of is not shown."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -316,7 +391,7 @@ class AuthenticatorAdmin(AnyModelAdmin):
 
 
 @admin.register(Token)
-class AppTokenAdmin(AnyModelAdmin):
+class AppTokenAdmin(_OfAPerson):
     """Where people are signed in with the device app. Deleting rows signs the app out; no hash is shown."""
 
     list_display = ("user", "type", "created_at", "expires_at")

@@ -7,7 +7,7 @@ rows of their own tenant, and only with the administrative permission for that k
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +16,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.models import Tenant
+from apps.tenants import audit
+from apps.tenants.models import Act, Tenant, User
 from apps.tenants.selectors import may_administer
 from apps.tenants.signals import announce_ground_change
 
@@ -34,6 +35,14 @@ def _tenant_id_in(value: Any) -> uuid.UUID | None:
         return value.pk
     found = getattr(value, "tenant_id", None) if isinstance(value, Model) else None
     return found if isinstance(found, uuid.UUID) else None
+
+
+def _was(form: Any, name: str) -> Any:
+    """What a field of the form held before, as the things themselves."""
+    field, value = form.fields[name], form[name].initial
+    if type(field) is forms.ModelChoiceField and field.queryset is not None and value is not None:
+        return field.queryset.filter(pk=value).first()
+    return value
 
 
 class OneTenantForm(AnyModelForm):
@@ -183,6 +192,42 @@ class TenantModelAdmin(AnyModelAdmin):
 
     # --- and then -------------------------------------------------------------------------------
 
+    # Fields that the audit log must not hold, or that a service writes down itself.
+    unrecorded: ClassVar[frozenset[str]] = frozenset()
+    names_people: ClassVar[bool] = False
+
+    def _record(
+        self,
+        request: HttpRequest,
+        obj: Any,
+        act: Act,
+        old: dict[str, Any] | None = None,
+        new: dict[str, Any] | None = None,
+    ) -> None:
+        tenant_id = self.tenant_id_of(obj)
+        tenant = Tenant.objects.filter(pk=tenant_id).first() if tenant_id is not None else None
+        if tenant is None:
+            return  # it is of no tenant
+        audit.record(
+            actor=cast("User", request.user),
+            tenant=tenant,
+            act=act,
+            target=obj,
+            old=old,
+            new=new,
+            names_people=self.names_people,
+        )
+
+    def _record_saved(self, request: HttpRequest, form: Any, change: bool) -> None:
+        names = [name for name in form.changed_data if name not in self.unrecorded]
+        old = {name: _was(form, name) for name in names} if change else {}
+        new = {name: form.cleaned_data.get(name) for name in names}
+        self._record(request, form.instance, Act.CHANGED if change else Act.ADDED, old, new)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        with audit.acting(cast("User", request.user)):
+            return super().changelist_view(request, extra_context)
+
     def _announce(self, *tenant_ids: uuid.UUID | None) -> None:
         for tenant_id in set(tenant_ids):
             if self.is_ground and tenant_id is not None:
@@ -192,14 +237,20 @@ class TenantModelAdmin(AnyModelAdmin):
         """Comes after `save_model` on every way of saving, when the groups are written too."""
         super().save_related(request, form, formsets, change)
         self._announce(self.tenant_id_of(form.instance))
+        self._record_saved(request, form, change)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         tenant_id = self.tenant_id_of(obj)
+        if not isinstance(obj, Tenant):
+            self._record(request, obj, Act.REMOVED)
         super().delete_model(request, obj)
         self._announce(tenant_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         tenant_ids = set(queryset.order_by().values_list(self.tenant_path, flat=True))
+        for obj in queryset:
+            if not isinstance(obj, Tenant):
+                self._record(request, obj, Act.REMOVED)
         super().delete_queryset(request, queryset)
         self._announce(*tenant_ids)
 

@@ -213,3 +213,101 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Act(models.TextChoices):
+    """What an administrator can do to a thing. Which thing it was stands beside it."""
+
+    ADDED = "added", _("Added")
+    CHANGED = "changed", _("Changed")
+    REMOVED = "removed", _("Removed")
+    ENABLED = "enabled", _("Enabled")
+    DISABLED = "disabled", _("Disabled")
+    CANCELLED = "cancelled", _("Cancelled")
+    REVOKED = "revoked", _("Revoked")
+    RESTORED = "restored", _("Restored")
+    GRANTED = "granted", _("Rights given")
+    WITHDRAWN = "withdrawn", _("Rights taken away")
+    PASSWORD_SET = "password_set", _("Password set")
+    IMPORTED = "imported", _("Imported")
+
+
+class Origin(models.TextChoices):
+    """From where an administrative change came."""
+
+    PERSON = "person", _("An administrator of the organisation")
+    OPERATOR = "operator", _("The site's operator")
+    SITE = "site", _("The site itself")
+
+
+class AuditEntry(models.Model):
+    """One administrative change, sealed into its tenant's chain. Only `audit.record` writes these.
+
+    `facts` name nobody and stay. `names` hold who did it and whatever else names people; they are emptied
+    after 30 days (M4), with the two columns that only serve to search. The seal covers `facts` and the
+    digest of `names`, so it holds before and after.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="audit_entries"
+    )
+    number = models.PositiveBigIntegerField(_("number"))
+    at = models.DateTimeField(_("when"))
+    act = models.CharField(_("what"), max_length=20, choices=Act)
+    target_kind = models.CharField(_("kind of thing"), max_length=60)
+    origin = models.CharField(_("from"), max_length=10, choices=Origin)
+    facts = models.JSONField(_("facts"))
+    names = models.JSONField(_("names"), null=True)
+    salt = models.CharField(max_length=32, blank=True)
+    names_digest = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(_("seal"), max_length=64)
+    actor = models.ForeignKey(
+        User,
+        verbose_name=_("who"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    target_key = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        ordering = ["-number"]
+        indexes = [
+            models.Index(fields=["tenant", "at", "id"], name="audit_by_time"),
+            models.Index(fields=["tenant", "target_key"], name="audit_by_target"),
+            models.Index(
+                fields=["at"], condition=models.Q(names__isnull=False), name="audit_with_names"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="audit_number_per_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.get_act_display()}"
+
+
+class AuditHead(models.Model):
+    """The end of a tenant's chain: the number and the seal of its newest entry."""
+
+    tenant = models.OneToOneField(
+        Tenant,
+        verbose_name=_("tenant"),
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="audit_head",
+    )
+    number = models.PositiveBigIntegerField(_("number"), default=0)
+    digest = models.CharField(_("seal"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("end of the audit log")
+        verbose_name_plural = _("ends of the audit logs")
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.digest[:12]}"

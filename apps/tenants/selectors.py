@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.common.errors import NotFoundError
 from apps.tenants.models import Group, Tenant, User, VerifiedDomain
@@ -45,6 +45,27 @@ def may_administer(person: User, permission: str) -> bool:
 
 def people_of(tenant: Tenant) -> QuerySet[User]:
     return User.objects.filter(tenant=tenant)
+
+
+def person_of(tenant: Tenant, pk: uuid.UUID) -> User:
+    """A person of that tenant; anybody else's does not exist (T3)."""
+    found = people_of(tenant).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def people_called(tenant: Tenant, said: str, number: int = 10) -> list[User]:
+    """The people of the tenant whom somebody means by an address, or by words of a name. An address is one person."""
+    said = said.strip()
+    people = people_of(tenant)
+    if found := list(people.filter(email__iexact=said)[:number]):
+        return found
+    for word in said.split()[:5]:
+        people = people.filter(
+            Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word)
+        )
+    return list(people[:number]) if said else []
 
 
 def groups_of(tenant: Tenant) -> QuerySet[Group]:

@@ -28,7 +28,7 @@ class Door:
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), or nothing.
+    # (Sam's, in the address or in the body), "pair" and "sharer" (Hanna and Sam, in the query), or nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
@@ -105,6 +105,9 @@ DOORS = (
     Door("POST", "tenants:language", (302,) * 7, body={"language": "de"}),
     # The API.
     Door("GET", "api:me", (200, 200, 200, 200, 200, 403, 401)),
+    # About Hanna and Sam: of others only who manages the roles asks; of oneself everybody of the tenant.
+    Door("GET", "api:why", (403, 403, 403, 200, 403, 403, 401), "pair"),
+    Door("GET", "api:own_why", (200, 200, 200, 200, 404, 403, 401), "sharer"),
     Door("GET", "api:sessions", (200, 200, 200, 200, 200, 403, 401)),
     Door("POST", "api:sessions", (201, 403, 201, 403, 201, 403, 401)),
     # The same for one device; named in the body, so that it is no row of what does not exist.

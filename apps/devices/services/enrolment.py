@@ -16,7 +16,8 @@ from apps.devices import tokens
 from apps.devices.models import Device, Enrolment, EnrolmentToken
 from apps.devices.services.identity import DeviceRevokedError, OtherOwnerError
 from apps.devices.services.records import announce_change, require_manager
-from apps.tenants.models import Tenant, User
+from apps.tenants import audit
+from apps.tenants.models import Act, Tenant, User
 from apps.tenants.selectors import tenant_of
 from apps.tenants.services import require_permission
 
@@ -60,14 +61,25 @@ def issue_enrolment_token(
     )
     require_valid(token)
     token.save()
+    audit.record(
+        actor=actor,
+        tenant=token.tenant,
+        act=Act.ADDED,
+        target=token,
+        new=audit.state_of(token, "name", "expires_at", "uses_left"),
+    )
     return IssuedToken(token, value)
 
 
-def revoke_enrolment_token(*, actor: User, token: EnrolmentToken) -> EnrolmentToken:
+@transaction.atomic
+def revoke_enrolment_token(*, actor: User | None, token: EnrolmentToken) -> EnrolmentToken:
     """Nobody enrols with it any more; devices that did stay enrolled. Doing it twice changes nothing."""
     require_manager(actor, token.tenant)
-    EnrolmentToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now())
+    revoked = EnrolmentToken.objects.filter(pk=token.pk, revoked_at__isnull=True)
+    is_first = revoked.update(revoked_at=now()) == 1
     token.refresh_from_db()
+    if is_first:
+        audit.record(actor=actor, tenant=token.tenant, act=Act.REVOKED, target=token)
     return token
 
 

@@ -8,7 +8,8 @@ from apps.common.clock import now
 from apps.common.errors import NotAllowedError, require_valid
 from apps.devices import notices
 from apps.devices.models import Device, Enrolment
-from apps.tenants.models import Tenant, User
+from apps.tenants import audit
+from apps.tenants.models import Act, Tenant, User
 from apps.tenants.services import require_permission
 from apps.tenants.signals import announce_ground_change
 
@@ -49,6 +50,13 @@ def record_device(
     )
     require_valid(device)
     device.save()
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.ADDED,
+        target=device,
+        new=audit.state_of(device, "name", "owner", "enrolment"),
+    )
     return device
 
 
@@ -62,22 +70,38 @@ def announce_change(device: Device) -> None:
 def change_enrolment(*, actor: User | None, device: Device, enrolment: Enrolment) -> None:
     """Enrol a device, or retire it. Running sessions on it are asked about again."""
     require_manager(actor, device.tenant)
-    Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(enrolment=enrolment)
+    changed = (
+        Device.objects.filter(pk=device.pk, revoked_at__isnull=True)
+        .exclude(enrolment=enrolment)
+        .update(enrolment=enrolment)
+    )
     announce_change(device)
+    if changed:
+        audit.record(
+            actor=actor,
+            tenant=device.tenant,
+            act=Act.CHANGED,
+            target=device,
+            old={"enrolment": device.enrolment},
+            new={"enrolment": enrolment},
+        )
 
 
 @transaction.atomic
 def revoke_device(*, actor: User | None, device: Device) -> None:
     """Shut a device out: it takes part in nothing, and its key never enrols again. Its sessions end."""
     require_manager(actor, device.tenant)
-    Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
+    revoked = Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
         revoked_at=now(), enrolment=Enrolment.UNENROLLED
     )
     announce_change(device)
+    if revoked:
+        audit.record(actor=actor, tenant=device.tenant, act=Act.REVOKED, target=device)
 
 
 @transaction.atomic
 def restore_device(*, actor: User | None, device: Device) -> None:
     """Let a revoked device come back; it is unenrolled until it enrols anew."""
     require_manager(actor, device.tenant)
-    Device.objects.filter(pk=device.pk).update(revoked_at=None)
+    if Device.objects.filter(pk=device.pk, revoked_at__isnull=False).update(revoked_at=None):
+        audit.record(actor=actor, tenant=device.tenant, act=Act.RESTORED, target=device)

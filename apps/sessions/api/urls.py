@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from apps.sessions.api import views
+from apps.sessions.api import views, why
 
 _SESSION = "sessions/<uuid:pk>/"
 
 urlpatterns = [
     path("devices/invitations/", views.InvitationsView.as_view(), name="invitations"),
     path("me/", views.MeView.as_view(), name="me"),
+    path("me/why/", why.OwnWhyView.as_view(), name="own_why"),
+    path("why/", why.WhyView.as_view(), name="why"),
     path("sessions/", views.SessionsView.as_view(), name="sessions"),
     path("sessions/redeem/", views.RedeemView.as_view(), name="redeem"),
     path(_SESSION, views.SessionView.as_view(), name="session"),

@@ -1,0 +1,520 @@
+"""Who could help whom with what, for a whole tenant at once: the help decision, asked of sets instead of pairs.
+
+`eligibility` decides on one pair; here the same decision is made on all pairs of a tenant, to compare two states of it.
+A fixed number of queries reads the facts, each fact as one bit of a long number, and the sets are united as numbers: a
+pair is never a row anywhere. That both decide alike is held by tests/sessions/test_preview.py, for every pair of many
+small tenants.
+
+What counts. A device: a session on it with its owner (or, of nobody's device, with anybody) would be allowed. A person: a
+session with them in a browser, on a device that nobody knows yet, or on a device of theirs would be.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from itertools import compress
+from typing import Any, NamedTuple
+
+from django.db.models import Aggregate, TextField
+from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
+
+from apps.common.clock import now
+from apps.common.errors import NotFoundError
+from apps.devices.models import Device, Enrolment
+from apps.devices.rows import compliance_now
+from apps.licenses.models import Product
+from apps.licenses.selectors import Standing, holders_of_seats, standings
+from apps.roles.models import Action, RoleAssignment
+from apps.roles.selectors import given_by_flags
+from apps.sessions.eligibility import is_version_enough
+from apps.tenants.models import Cloud, Group, Tenant, User
+
+Bits = int
+
+
+def bits_at(places: Iterable[int], size: int) -> Bits:
+    """The number whose bits at these places are set."""
+    flags = bytearray(b"0" * size)
+    for place in places:
+        flags[size - 1 - place] = 0x31
+    return int(flags, 2) if size else 0
+
+
+def mask_of(places: Iterable[int]) -> Bits:
+    """The same for a few places."""
+    bits = 0
+    for place in places:
+        bits |= 1 << place
+    return bits
+
+
+_TRUTH = bytes.maketrans(b"01", b"\0\1")
+
+
+def _flags(bits: Bits, size: int) -> bytes:
+    """One byte for each place, 0 or 1."""
+    return bin(bits | (1 << size))[:2:-1].encode().translate(_TRUTH)
+
+
+def places_of(bits: Bits, size: int) -> Iterable[int]:
+    """The places of the bits that are set, the lowest first."""
+    return compress(range(size), _flags(bits, size))
+
+
+@dataclass(slots=True)
+class Roll:
+    """Rows of one table, each with a place of its own; in the order of their names. Ids are the database's own text."""
+
+    names: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def place(self, pk: str, name: str = "") -> int:
+        """The row's place. One that was not there before comes last, so that two readings can be compared."""
+        place = self.places.setdefault(pk, len(self.names))
+        if place == len(self.names):
+            self.names.append(name)
+            self.ids.append(pk)
+        return place
+
+    def some(self, ids: str) -> list[int]:
+        """The places of rows that the database named in one text; without those that are on no roll."""
+        places = map(self.places.get, ids.split(","))
+        return [place for place in places if place is not None]
+
+
+class Grant(NamedTuple):
+    """What one role assignment gives, over whom. Its name and its helpers do not matter."""
+
+    actions: frozenset[Action]
+    groups: Bits
+    all_users: bool
+    all_devices: bool
+
+
+@dataclass(slots=True)
+class Book:
+    """What has a place: the same in each reading of one tenant."""
+
+    people: Roll = field(default_factory=Roll)
+    devices: Roll = field(default_factory=Roll)
+    groups: Roll = field(default_factory=Roll)
+    grants: list[Grant] = field(default_factory=list)
+    giving: dict[Action, Bits] = field(default_factory=lambda: dict.fromkeys(Action, 0))
+    _known: dict[Grant, Bits] = field(default_factory=dict)
+
+    def grant(self, grant: Grant) -> Bits:
+        """One bit for it; alike assignments are one."""
+        if grant not in self._known:
+            self._known[grant] = 1 << len(self.grants)
+            self.grants.append(grant)
+            for action in grant.actions:
+                self.giving[action] |= self._known[grant]
+        return self._known[grant]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    size: int
+    everybody: Bits
+    # Active and with a seat: what a helper and a sharer need alike.
+    able: Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    size: int
+    everything: Bits
+    enrolled: Bits
+    revoked: Bits
+    compliant: Bits
+    # By version of the app, so that the mandatory version is asked once for each.
+    by_version: dict[str, Bits]
+    # The owner's place; -1 is nobody, -2 somebody of no such tenant.
+    owners: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Groups by their places: the places of their people and devices."""
+
+    people: dict[int, list[int]]
+    devices: dict[int, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    is_on: bool
+    is_base_licensed: bool
+    are_unenrolled_allowed: bool
+    is_compliance_required: bool
+    mandatory_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that the decisions of one tenant stand on, at one moment."""
+
+    tenant_id: uuid.UUID
+    book: Book
+    switches: Switches
+    people: People
+    devices: Devices
+    members: Members
+    # By admin group: the grants of its members.
+    assignments: dict[int, Bits]
+
+    def has_same_facts(self, other: World) -> bool:
+        """Whether the two differ in role assignments alone."""
+        return (
+            self.switches == other.switches
+            and self.people is other.people
+            and self.devices is other.devices
+            and self.members is other.members
+        )
+
+
+class Touching(Enum):
+    """How much a change can change: the less, the less is read a second time."""
+
+    ASSIGNMENTS = "assignments"  # roles and role assignments
+    SWITCHES = "switches"  # the tenant's own row
+    MEMBERS = "members"  # who and what is in which group
+    ANYTHING = "anything"
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+class _Joined(Aggregate):
+    """Texts of many rows in one, so that a membership is not a row here."""
+
+    function = "STRING_AGG"
+    template = "%(function)s(%(expressions)s, ',')"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **more: Any) -> Any:
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **more)
+
+
+def _text(column: str) -> Cast:
+    return Cast(column, TextField())
+
+
+def _joined(found: Any, by: str, of: str) -> Any:
+    """Pairs: a text, and the texts that belong to it."""
+    named = found.order_by().annotate(by_text=_text(by), of_text=_text(of))
+    return named.values("by_text").annotate(them=_Joined("of_text")).values_list("by_text", "them")
+
+
+def _switches(tenant_id: uuid.UUID) -> Switches:
+    tenant = Tenant.objects.select_related("market").filter(pk=tenant_id).first()
+    if tenant is None:
+        raise NotFoundError
+    licensed: dict[Product, Standing] = standings(tenant_id, now())
+    return Switches(
+        is_on=tenant.cloud == Cloud.PUBLIC
+        and (tenant.market is None or tenant.market.is_available)
+        and tenant.is_remote_help_enabled
+        and licensed[Product.REMOTE_HELP].is_active,
+        is_base_licensed=licensed[Product.DEVICE_MANAGEMENT].is_active,
+        are_unenrolled_allowed=tenant.are_unenrolled_devices_allowed,
+        is_compliance_required=tenant.is_compliance_required,
+        mandatory_version=tenant.mandatory_app_version,
+    )
+
+
+def _people(tenant_id: uuid.UUID, roll: Roll) -> People:
+    seated = holders_of_seats(tenant_id, now())
+    everybody, able = [], []
+    rows = User.objects.filter(tenant=tenant_id).annotate(text=_text("pk"))
+    columns = ("pk", "text", "is_active", "first_name", "last_name", "email")
+    for pk, text, is_active, first_name, last_name, email in rows.values_list(*columns):
+        place = roll.place(text, f"{first_name} {last_name}".strip() or email)
+        everybody.append(place)
+        if is_active and pk in seated:
+            able.append(place)
+    size = len(roll.names)
+    return People(size, bits_at(everybody, size), bits_at(able, size))
+
+
+def _devices(tenant_id: uuid.UUID, book: Book, switches: Switches) -> Devices:
+    found = Device.objects.filter(tenant=tenant_id).annotate(
+        text=_text("pk"), owner_text=_text("owner_id")
+    )
+    columns: list[Any] = ["text", "name", "owner_text", "enrolment", "revoked_at", "app_version"]
+    if switches.is_compliance_required:
+        found = found.annotate(is_compliant_now=compliance_now())
+        columns.append("is_compliant_now")
+    roll, people = book.devices, book.people.places
+    everything: list[int] = []
+    enrolled, revoked, compliant = [], [], []
+    by_version: dict[str, list[int]] = {}
+    owners: dict[int, int] = {}
+    for text, name, owner, enrolment, revoked_at, version, *more in found.values_list(*columns):
+        place = roll.place(text, name)
+        everything.append(place)
+        owners[place] = -1 if owner is None else people.get(owner, -2)
+        by_version.setdefault(version, []).append(place)
+        if enrolment == Enrolment.ENROLLED and switches.is_base_licensed:  # L4
+            enrolled.append(place)
+        if revoked_at is not None:
+            revoked.append(place)
+        if more and more[0]:
+            compliant.append(place)
+    size = len(roll.names)
+    return Devices(
+        size,
+        everything=bits_at(everything, size),
+        enrolled=bits_at(enrolled, size),
+        revoked=bits_at(revoked, size),
+        compliant=bits_at(compliant, size),
+        by_version={version: bits_at(places, size) for version, places in by_version.items()},
+        owners=[owners.get(place, -2) for place in range(size)],
+    )
+
+
+def _members(tenant_id: uuid.UUID, book: Book) -> Members:
+    def by_group(through: Any, column: str, roll: Roll) -> dict[int, list[int]]:
+        rows = _joined(through.objects.filter(group__tenant=tenant_id), "group_id", column)
+        return {book.groups.place(group): roll.some(them) for group, them in rows}
+
+    return Members(
+        by_group(Group.people.through, "user_id", book.people),
+        by_group(Device.groups.through, "device_id", book.devices),
+    )
+
+
+def _assignments(tenant_id: uuid.UUID, book: Book) -> dict[int, Bits]:
+    def groups(through: Any, **narrow: Any) -> dict[str, list[int]]:
+        rows = through.objects.filter(roleassignment__tenant=tenant_id, **narrow)
+        return {
+            assignment: [book.groups.place(group) for group in them.split(",")]
+            for assignment, them in _joined(rows, "roleassignment_id", "group_id")
+        }
+
+    admins = groups(RoleAssignment.admin_groups.through, group__tenant=tenant_id)
+    scopes = groups(RoleAssignment.scope_groups.through)
+    grants: dict[int, Bits] = {}
+    rows = RoleAssignment.objects.filter(tenant=tenant_id).order_by().annotate(text=_text("pk"))
+    flags = ("role__view_screen", "role__full_control", "role__elevation")
+    for text, users, devices, *given in rows.values_list(
+        "text", "covers_all_users", "covers_all_devices", *flags
+    ):
+        actions = given_by_flags(*given)
+        bit = book.grant(Grant(actions, mask_of(scopes.get(text, ())), users, devices))
+        for group in admins.get(text, ()):
+            grants[group] = grants.get(group, 0) | bit
+    return grants
+
+
+def read_world(tenant_id: uuid.UUID) -> World:
+    """The tenant as it is now. The number of queries is the same whatever its size."""
+    return _read(tenant_id, Book())
+
+
+def _read(tenant_id: uuid.UUID, book: Book) -> World:
+    switches = _switches(tenant_id)
+    return World(
+        tenant_id=tenant_id,
+        book=book,
+        switches=switches,
+        people=_people(tenant_id, book.people),
+        devices=_devices(tenant_id, book, switches),
+        members=_members(tenant_id, book),
+        assignments=_assignments(tenant_id, book),
+    )
+
+
+def read_again(world: World, touching: Touching) -> World:
+    """The same tenant after a change. Rows that were there before keep their places."""
+    tenant_id, book = world.tenant_id, world.book
+    if touching is Touching.ANYTHING:
+        return _read(tenant_id, book)
+    if touching is Touching.ASSIGNMENTS:
+        return replace(world, assignments=_assignments(tenant_id, book))
+    if touching is Touching.SWITCHES:
+        switches = _switches(tenant_id)
+        is_known = switches.is_compliance_required <= world.switches.is_compliance_required
+        devices = world.devices if is_known else _devices(tenant_id, book, switches)
+        return replace(world, switches=switches, devices=devices)
+    # A group can bring a seat (L1) and, where compliance counts, a policy.
+    is_asked = world.switches.is_compliance_required
+    return replace(
+        world,
+        people=_people(tenant_id, book.people),
+        devices=_devices(tenant_id, book, world.switches) if is_asked else world.devices,
+        members=_members(tenant_id, book),
+    )
+
+
+# --- deciding -------------------------------------------------------------------------------------
+
+
+class Reached(NamedTuple):
+    """Whom and what one action reaches."""
+
+    people: Bits
+    devices: Bits
+
+
+NOBODY = Reached(0, 0)
+
+
+class _Scope(NamedTuple):
+    """The scopes of some grants, united."""
+
+    groups: Bits
+    all_users: bool
+    all_devices: bool
+
+
+class _Cover(NamedTuple):
+    """Who is in a scope, the devices that are themselves or through their owner, and the owners of fit ones of those."""
+
+    people: Bits
+    devices: Bits
+    fit_owners: Bits
+
+
+class Reach:
+    """The decisions of one world. Helpers themselves and their own devices are still in it; the preview leaves
+    them out."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._scopes: dict[Bits, _Scope] = {}
+        self._covers: dict[_Scope, _Cover] = {}
+        self._groups: dict[int, _Cover] = {}
+        self._own: dict[int, Bits] = {}
+
+    @cached_property
+    def fit(self) -> Bits:
+        """The devices on which a session could be, whoever helps."""
+        devices, switches = self.world.devices, self.world.switches
+        fit = devices.everything & ~devices.revoked
+        if not switches.are_unenrolled_allowed:
+            fit &= devices.enrolled
+        if switches.is_compliance_required:
+            fit &= devices.enrolled & devices.compliant
+        for version, bits in devices.by_version.items():
+            if not is_version_enough(version, switches.mandatory_version):
+                fit &= ~bits
+        # The owner has to be able to take part; nobody's device needs none.
+        able = _flags(self.world.people.able, self.world.people.size)
+        fine = bytes(owner == -1 or (owner >= 0 and able[owner]) for owner in devices.owners)
+        return fit & bits_at(compress(range(devices.size), fine), devices.size)
+
+    @cached_property
+    def fit_owners(self) -> list[int]:
+        """The owner's place of each fit device; -1 for the rest."""
+        owners = self.world.devices.owners
+        flags = _flags(self.fit, len(owners))
+        return [owner if flag else -1 for owner, flag in zip(owners, flags, strict=True)]
+
+    @cached_property
+    def devices_of(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for place, owner in enumerate(self.world.devices.owners):
+            if owner >= 0:
+                found.setdefault(owner, []).append(place)
+        return found
+
+    def own(self, helper: int) -> Bits:
+        """The helper's own devices."""
+        if helper not in self._own:
+            self._own[helper] = mask_of(self.devices_of.get(helper, ()))
+        return self._own[helper]
+
+    def helpers(self) -> dict[int, Bits]:
+        """The grants of each person who is anybody's helper. Those who cannot take part are not in it."""
+        held: dict[int, Bits] = {}
+        able = _flags(self.world.people.able, self.world.people.size)
+        for group, grants in self.world.assignments.items():
+            for place in self.world.members.people.get(group, ()):
+                if able[place]:
+                    held[place] = held.get(place, 0) | grants
+        return held
+
+    def of(self, grants: Bits, action: Action) -> Reached:
+        """What somebody with these grants reaches with one action."""
+        giving = grants & self.world.book.giving[action]
+        if not self.world.switches.is_on or not giving:
+            return NOBODY
+        cover = self._cover(self._scope(giving))
+        if action is Action.ELEVATION:
+            # It takes control as well, though two assignments may give the two (R6).
+            control = grants & self.world.book.giving[Action.FULL_CONTROL]
+            if giving & ~control:
+                cover = self._both(cover, self._cover(self._scope(control)))
+        switches = self.world.switches
+        is_browser_fit = switches.are_unenrolled_allowed and not switches.is_compliance_required
+        people = cover.fit_owners | (cover.people if is_browser_fit else 0)
+        return Reached(people & self.world.people.able, cover.devices & self.fit)
+
+    def _both(self, one: _Cover, other: _Cover) -> _Cover:
+        devices = one.devices & other.devices
+        return _Cover(one.people & other.people, devices, self._owners_of(devices))
+
+    def _scope(self, grants: Bits) -> _Scope:
+        if grants not in self._scopes:
+            known = self.world.book.grants
+            groups, all_users, all_devices = 0, False, False
+            for place in places_of(grants, len(known)):
+                grant = known[place]
+                groups |= grant.groups
+                all_users |= grant.all_users
+                all_devices |= grant.all_devices
+            self._scopes[grants] = _Scope(groups, all_users, all_devices)
+        return self._scopes[grants]
+
+    def _cover(self, scope: _Scope) -> _Cover:
+        if scope.all_users:
+            return self._everything
+        if scope not in self._covers:
+            people = devices = owners = 0
+            for group in places_of(scope.groups, len(self.world.book.groups.names)):
+                more = self._group(group)
+                people |= more.people
+                devices |= more.devices
+                owners |= more.fit_owners
+            if scope.all_devices:
+                devices |= self.world.devices.enrolled
+                owners |= self._owners_of_enrolled
+            self._covers[scope] = _Cover(people, devices, owners)
+        return self._covers[scope]
+
+    @cached_property
+    def _everything(self) -> _Cover:
+        everything = self.world.devices.everything
+        return _Cover(self.world.people.everybody, everything, self._owners_of(everything))
+
+    @cached_property
+    def _owners_of_enrolled(self) -> Bits:
+        return self._owners_of(self.world.devices.enrolled)
+
+    def _owners_of(self, devices: Bits) -> Bits:
+        owners = set(compress(self.fit_owners, _flags(devices, len(self.fit_owners))))
+        owners.discard(-1)
+        return bits_at(owners, self.world.people.size)
+
+    def _group(self, group: int) -> _Cover:
+        if group not in self._groups:
+            members = self.world.members
+            people = members.people.get(group, ())
+            devices = set(members.devices.get(group, ()))
+            for person in people:
+                devices.update(self.devices_of.get(person, ()))
+            owners = {self.fit_owners[device] for device in devices}
+            owners.discard(-1)
+            self._groups[group] = _Cover(
+                people=bits_at(people, self.world.people.size),
+                devices=bits_at(devices, self.world.devices.size),
+                fit_owners=bits_at(owners, self.world.people.size),
+            )
+        return self._groups[group]

@@ -1,0 +1,231 @@
+"""Every administrative service writes one entry into the audit log, and no refused one does."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import apps.devices.services
+import apps.licenses.services
+import apps.roles.services
+import apps.tenants.services
+from apps.common.clock import now
+from apps.common.errors import NotAllowedError
+from apps.devices.models import Device, Enrolment
+from apps.devices.services import issue_enrolment_token
+from apps.licenses.models import License, Product, Seat
+from apps.roles.models import Action, RoleAssignment
+from apps.tenants.models import Act, AuditEntry, Tenant, User
+from tests.factories import make_assignment, make_device, make_group, make_license, make_role
+
+SERVICES = {
+    f"{package.__name__.split('.')[1]}.{name}": service
+    for package in (
+        apps.tenants.services,
+        apps.licenses.services,
+        apps.roles.services,
+        apps.devices.services,
+    )
+    for name, service in inspect.getmembers(package, inspect.isfunction)
+    if service.__module__.startswith(package.__name__) and not name.startswith("_")
+}
+
+# Services that change something and are nobody's administration, each with the reason.
+NOT_ADMINISTRATION = {
+    "tenants.set_picture": "people change their own picture",
+    "tenants.remove_picture": "people change their own picture",
+    "tenants.set_language": "people choose their own language",
+    "tenants.give_first_password": "a part of making an account, which is written down",
+    "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
+    "roles.ensure_built_in_roles": "a migration's work, of no tenant",
+    "devices.announce_change": "tells others and changes nothing",
+    "devices.evaluate": "says anew what the policies find",
+    "devices.evaluate_anew": "says anew what the policies find",
+    "devices.evaluate_policy": "says anew what the policies find",
+    "devices.record_policy_result": "says anew what the policies find",
+    "devices.report_device": "the device speaks of itself",
+    "devices.enrol_device": "people enrol their own device, with a token whose making is written down",
+    "devices.register_device": "people make their own device known",
+    "devices.prove_device": "a proof, spent once",
+    "devices.prove_key": "a proof, spent once",
+    "devices.forget_spent_proofs": "upkeep",
+    "devices.connect_device": "a socket opens",
+    "devices.disconnect_device": "a socket closes",
+    "devices.reconnect_device": "a socket lives",
+    "devices.touch_devices": "a socket lives",
+    "devices.forget_silent_devices": "upkeep",
+}
+# Services that change nothing.
+READ_ONLY = {
+    "tenants.require_permission",
+    "tenants.require_local_account",
+    "tenants.one_time_link_path",
+    "licenses.require_enough_seats",
+    "roles.help_desk_operator",
+}
+
+
+@dataclass
+class Stage:
+    """What the calls below act on, all of Contoso."""
+
+    tenant: Tenant
+    ada: User
+    sam: User
+    laptop: Device
+
+    @property
+    def license(self) -> License:
+        return License.objects.get(tenant=self.tenant, product=Product.REMOTE_HELP)
+
+    def seat(self) -> Seat:
+        return Seat.objects.get(license=self.license)
+
+    def assignment(self) -> RoleAssignment:
+        return make_assignment(self.sam, covers_all_users=True)
+
+    def revoked(self) -> Device:
+        apps.devices.services.revoke_device(actor=self.ada, device=self.laptop)
+        self.laptop.refresh_from_db()
+        return self.laptop
+
+    def token(self) -> Any:
+        at = now() + timedelta(days=1)
+        return issue_enrolment_token(actor=self.ada, name="Warehouse", expires_at=at).token
+
+
+@pytest.fixture
+def stage(contoso, ada, sam, sams_laptop):
+    contoso.directory_id = contoso.pk
+    contoso.save()
+    return Stage(contoso, ada, sam, sams_laptop)
+
+
+@dataclass
+class Call:
+    """One call of a service: what is prepared for it, what it is given, and what it writes down."""
+
+    act: Act
+    prepared: Callable[[Stage], dict[str, Any]]
+    has_actor: bool = True
+
+
+CALLS = {
+    "tenants.create_tenant": Call(
+        Act.ADDED, lambda s: {"name": "Tail Spin", "domain": "tailspin.example"}, has_actor=False
+    ),
+    "tenants.change_settings": Call(
+        Act.CHANGED, lambda s: {"tenant": s.tenant, "is_chat_enabled": False}
+    ),
+    "tenants.create_person": Call(
+        Act.ADDED,
+        lambda s: {
+            "tenant": s.tenant,
+            "email": "n@contoso.example",
+            "first_name": "N",
+            "last_name": "N",
+        },
+    ),
+    "tenants.create_group": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "name": "G", "people": [s.sam]}
+    ),
+    "tenants.disable_person": Call(Act.DISABLED, lambda s: {"person": s.sam}),
+    "tenants.grant_administration": Call(Act.GRANTED, lambda s: {"person": s.sam}, has_actor=False),
+    "tenants.revoke_administration": Call(
+        Act.WITHDRAWN, lambda s: {"person": s.ada}, has_actor=False
+    ),
+    "tenants.configure_organisation_sign_in": Call(
+        Act.ADDED,
+        lambda s: {
+            "tenant": s.tenant,
+            "client_id": "c",
+            "secret": "s",
+            "server_url": "https://login.example/contoso",
+        },
+        has_actor=False,
+    ),
+    "licenses.order_license": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "product": Product.REMOTE_HELP, "quantity": 3}
+    ),
+    "licenses.assign_seat": Call(
+        Act.ADDED, lambda s: {"license_": make_license(s.tenant), "person": s.sam}
+    ),
+    "licenses.revoke_seat": Call(Act.REMOVED, lambda s: {"seat": s.seat()}),
+    "licenses.cancel_license": Call(Act.CANCELLED, lambda s: {"license_": s.license}),
+    "roles.create_role": Call(
+        Act.ADDED,
+        lambda s: {"tenant": s.tenant, "name": "R", "actions": [Action.VIEW_SCREEN]},
+    ),
+    "roles.change_role": Call(
+        Act.CHANGED,
+        lambda s: {"role": make_role(s.tenant), "actions": [Action.VIEW_SCREEN]},
+    ),
+    "roles.assign_role": Call(
+        Act.ADDED,
+        lambda s: {
+            "tenant": s.tenant,
+            "role": make_role(s.tenant, Action.VIEW_SCREEN),
+            "name": "A",
+            "admin_groups": [make_group(s.tenant)],
+        },
+    ),
+    "roles.remove_assignment": Call(Act.REMOVED, lambda s: {"assignment": s.assignment()}),
+    "devices.record_device": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "name": "d", "system": "linux"}
+    ),
+    "devices.change_enrolment": Call(
+        Act.CHANGED, lambda s: {"device": s.laptop, "enrolment": Enrolment.UNENROLLED}
+    ),
+    "devices.revoke_device": Call(Act.REVOKED, lambda s: {"device": s.laptop}),
+    "devices.restore_device": Call(Act.RESTORED, lambda s: {"device": s.revoked()}),
+    "devices.issue_enrolment_token": Call(
+        Act.ADDED, lambda s: {"name": "T", "expires_at": now() + timedelta(days=1)}
+    ),
+    "devices.revoke_enrolment_token": Call(Act.REVOKED, lambda s: {"token": s.token()}),
+}
+
+
+def test_every_service_has_a_call_or_a_reason():
+    known = CALLS.keys() | NOT_ADMINISTRATION.keys() | READ_ONLY
+    assert set(SERVICES) - known == set(), "add a call, or the reason why it is no administration"
+    assert known - set(SERVICES) == set()
+    assert len(known) == len(CALLS) + len(NOT_ADMINISTRATION) + len(READ_ONLY)
+    for name in CALLS:
+        assert "actor" in inspect.signature(SERVICES[name]).parameters, name
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_service_writes_one_entry(name, stage):
+    call = CALLS[name]
+    given = call.prepared(stage)
+    before = set(AuditEntry.objects.values_list("pk", flat=True))
+    actor = stage.ada if call.has_actor else None
+
+    SERVICES[name](actor=actor, **given)
+
+    (entry,) = AuditEntry.objects.exclude(pk__in=before)
+    assert entry.act == call.act
+    assert entry.actor == actor
+    assert (entry.names or {}).get("actor_id") == (str(actor.pk) if actor else None)
+    assert entry.tenant == stage.tenant or name == "tenants.create_tenant"
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if CALLS[name].has_actor])
+def test_a_refused_call_writes_none(name, stage, hanna):
+    given = CALLS[name].prepared(stage)
+    before = AuditEntry.objects.count()
+    with pytest.raises(NotAllowedError):
+        SERVICES[name](actor=hanna, **given)
+    assert AuditEntry.objects.count() == before
+
+
+def test_a_device_is_made_by_the_factory_and_written_down(contoso):
+    """So that the table above cannot pass on rows that were there before."""
+    before = AuditEntry.objects.count()
+    make_device(contoso)
+    assert AuditEntry.objects.count() == before + 1
