@@ -66,13 +66,9 @@ class Hands(threading.Thread):
     # --- the thread ------------------------------------------------------------------------------
 
     def run(self) -> None:
+        hands: Input | None = None
         try:
             hands = self._make_input()
-        except UnavailableError as error:
-            self._gate.failed()
-            self._failed(str(error))
-            return
-        try:
             self._run(hands)
         except UnavailableError as error:
             self._gate.failed()
@@ -82,7 +78,8 @@ class Hands(threading.Thread):
             self._gate.failed()
             self._failed("")
         finally:
-            hands.close()
+            if hands is not None:
+                hands.close()
 
     def _run(self, hands: Input) -> None:
         is_silent = False

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from Xlib import X
-from Xlib import display as xdisplay
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.error import XError
 from Xlib.ext import res
 
-from remotehelp_app.platform.interfaces import Area, UnavailableError, Window
+from remotehelp_app.platform.interfaces import Area, Window
+from remotehelp_app.platform.x11.connect import answering, connect, disconnect
 from remotehelp_app.platform.x11.prompts import is_prompt
-from remotehelp_app.texts import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,6 @@ _MARGIN: Final = 4  # pixels of shadow and rounding around a prompt
 _DEPTH: Final = 4  # levels at which a window manager hides a client in its frame
 _CHILDREN: Final = 100
 _CLASSES_LIMIT: Final = 80
-_LOST = (ConnectionClosedError, OSError)
 
 
 @dataclass(slots=True)
@@ -50,10 +48,7 @@ class WindowWatch:
     """Raises UnavailableError when the X server is out of reach."""
 
     def __init__(self, display_name: str = "") -> None:
-        try:
-            self._display = xdisplay.Display(display_name or None)
-        except (DisplayError, OSError) as error:
-            raise UnavailableError(_("There is no X11 display that this app may use.")) from error
+        self._display = connect(display_name)
         self._display.set_error_handler(_quiet)
         self._root = self._display.screen().root
         self._tops: dict[int, _Top] = {}
@@ -62,7 +57,7 @@ class WindowWatch:
 
     def start(self) -> None:
         """Finds the windows that are there, and is told of the others."""
-        with self._connection():
+        with answering():
             self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
             for window in self._root.query_tree().children:
                 self._look_at(window.id)
@@ -83,21 +78,20 @@ class WindowWatch:
 
     def pending_changes(self) -> None:
         """Takes in what the X server has told; asks nothing while nothing happened."""
-        with self._connection():
+        with answering():
             while self._display.pending_events():
                 self._take(self._display.next_event())
 
     def catch_up(self) -> None:
         """After this, every window that was mapped before the call is known."""
-        with self._connection():
+        with answering():
             self._display.sync()
         self.pending_changes()
 
     def close(self) -> None:
         if self._is_open:
             self._is_open = False
-            with contextlib.suppress(*_LOST, XError):
-                self._display.close()
+            disconnect(self._display)
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -195,10 +189,3 @@ class WindowWatch:
                 with contextlib.suppress(OSError):
                     return str(Path(f"/proc/{int(entry.value[0])}/exe").readlink())
         return ""
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[None]:
-        try:
-            yield
-        except _LOST as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
