@@ -64,7 +64,9 @@ def test_what_the_helper_types_appears_whatever_layout_the_device_has(device, na
         assert device.keys_down() == []
 
 
-def test_any_text_arrives_exactly(device):
+@pytest.mark.parametrize("name", ["us", "de", "fr"])
+def test_any_text_arrives_exactly(device, name):
+    layout(device, name)
     terminal(device)
     with closing(X11Input(device.display)) as hands:
         click(hands, 60, 60)

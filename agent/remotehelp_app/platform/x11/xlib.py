@@ -112,8 +112,6 @@ _SIGNATURES: dict[str, dict[str, tuple[Any, list[Any]]]] = {
         "XPending": (c_int, [c_void_p]),
         "XNextEvent": (c_int, [c_void_p, POINTER(Event)]),
         "XSync": (c_int, [c_void_p, c_int]),
-        "XFlush": (c_int, [c_void_p]),
-        "XGetInputFocus": (c_int, [c_void_p, POINTER(c_ulong), POINTER(c_int)]),
         "XGetWindowAttributes": (c_int, [c_void_p, c_ulong, POINTER(WindowAttributes)]),
         "XSetErrorHandler": (c_void_p, [_ErrorHandler]),
         "XSetIOErrorExitHandler": (None, [c_void_p, _IoErrorHandler, c_void_p]),
