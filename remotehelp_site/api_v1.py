@@ -7,7 +7,9 @@ from django.urls import include, path
 app_name = "api"
 
 urlpatterns = [
+    path("", include("apps.tenants.api.urls")),
     path("", include("apps.devices.api.urls")),
+    path("", include("apps.roles.api.urls")),
     # Last: it answers whatever else is asked for.
     path("", include("apps.sessions.api.urls")),
 ]

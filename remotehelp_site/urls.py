@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.reports.urls")),
     path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),
+    path("", include("apps.tenants.administration_urls")),
     path("", include("apps.tenants.app_urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("remotehelp_site.api_v1")),

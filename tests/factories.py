@@ -94,8 +94,12 @@ def make_group(tenant: Tenant, name: str = "", people: Iterable[User] = ()) -> G
 
 
 def make_role(tenant: Tenant, *actions: Action, name: str = "") -> Role:
+    """A custom role; it lets view the screen, unless something else is given."""
     return create_role(
-        actor=None, tenant=tenant, name=name or f"Role {next(_numbers)}", actions=actions
+        actor=None,
+        tenant=tenant,
+        name=name or f"Role {next(_numbers)}",
+        actions=actions or [Action.VIEW_SCREEN],
     )
 
 

@@ -63,7 +63,7 @@ class DeclaredPermission(BasePermission):
     """The default of every view: refused, unless the view says whom it is for.
 
     A view says `audience = "people"` (anybody of a tenant) or names a permission on the tenant
-    (`audience = "tenants.view_reports"`). A view without an audience is refused to everybody.
+    (`audience = "tenants.view_reports"`), or several of which one is enough. A view without an audience is refused to everybody.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -78,9 +78,10 @@ class DeclaredPermission(BasePermission):
         if audience != "people" and request.auth is not None:
             return False
         # A site operator, for whom `has_perm` is always true, is nobody's administrator.
-        return audience == "people" or (
-            not user.is_superuser and bool(user.has_perm(audience, tenant))
-        )
+        if audience == "people":
+            return True
+        needed = (audience,) if isinstance(audience, str) else audience
+        return not user.is_superuser and any(user.has_perm(name, tenant) for name in needed)
 
 
 def _answer(code: str, message: str, code_of_status: int, fields: Any = None) -> Response:

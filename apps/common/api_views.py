@@ -90,7 +90,7 @@ class ProductSchema(AutoSchema):
 class ProductView(APIView):
     """The base of every view of the API: JSON in, JSON out, and an `audience` or nobody."""
 
-    audience: ClassVar[str | None] = None
+    audience: ClassVar[str | tuple[str, ...] | None] = None
     schema: ViewInspector | None = ProductSchema()
 
     def finalize_response(

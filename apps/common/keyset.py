@@ -7,6 +7,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -17,7 +18,7 @@ from apps.common.errors import InvalidError
 M = TypeVar("M", bound=Model)
 
 _CURSOR_LIMIT = 200
-_TEXT_CURSOR_LIMIT = 1200  # 120 characters of four bytes each, and the id
+_TEXT_CURSOR_LIMIT = 1500  # 254 characters of four bytes each, and the id
 
 
 class BadCursorError(InvalidError):
@@ -86,8 +87,54 @@ def page_by_text(found: QuerySet[M], *, field: str, cursor: str, size: int) -> P
     return Page(rows, next_cursor)
 
 
+class KeyKind(Enum):
+    """What is sorted by: decides how a cursor's key is read again."""
+
+    TEXT = "text"
+    TIME = "time"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A field, never null, that a list can be sorted by; texts have at most 254 characters."""
+
+    field: str
+    kind: KeyKind = KeyKind.TEXT
+
+
+def page_by(
+    found: QuerySet[M], key: Key, *, cursor: str, size: int, is_descending: bool = False
+) -> Page[M]:
+    """The next `size` rows by that key in either direction, then id. As ever, a cursor opens nothing by itself."""
+    sign, word = ("-", "lt") if is_descending else ("", "gt")
+    if cursor:
+        found = _after(found, key.field, word, *_key_in(cursor, key.kind))
+    rows, more = _cut(found.order_by(f"{sign}{key.field}", f"{sign}id"), size)
+    if not more:
+        return Page(rows, "")
+    value = getattr(rows[-1], key.field)
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return Page(rows, _encode(text, rows[-1].pk))
+
+
+def _key_in(cursor: str, kind: KeyKind) -> tuple[str | int | datetime, uuid.UUID]:
+    if kind is KeyKind.TIME:
+        return _decode(cursor)
+    text, pk = _parts(cursor, _TEXT_CURSOR_LIMIT)
+    if kind is KeyKind.TEXT:
+        return text, pk
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise BadCursorError from error
+    if abs(number) >= 2**63:
+        raise BadCursorError
+    return number, pk
+
+
 def _after(
-    found: QuerySet[M], field: str, word: str, key: datetime | str, pk: uuid.UUID
+    found: QuerySet[M], field: str, word: str, key: datetime | str | int, pk: uuid.UUID
 ) -> QuerySet[M]:
     # The first condition alone lets the index find the place; the second settles equal keys.
     return found.filter(

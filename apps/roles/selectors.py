@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Value, When
 
+from apps.common.errors import NotFoundError
 from apps.roles.models import Action, Role, RoleAssignment
 from apps.tenants.models import Group, User
+from apps.tenants.selectors import tenant_of
 
 # To view is part of taking control (product.md 4), so either flag of a role answers for viewing.
 _GIVEN_BY: dict[Action, Q] = {
@@ -21,6 +24,111 @@ _GIVEN_BY: dict[Action, Q] = {
 def roles_of(tenant_id: uuid.UUID) -> QuerySet[Role]:
     """The built-in roles and the tenant's own."""
     return Role.objects.filter(Q(tenant_id=tenant_id) | Q(tenant__isnull=True))
+
+
+# What the audit log keeps of them.
+ROLE_FIELDS = ("name", "description", *(action.value for action in Action))
+ASSIGNMENT_FIELDS = (
+    "name",
+    "description",
+    "role",
+    "admin_groups",
+    "scope_groups",
+    "covers_all_users",
+    "covers_all_devices",
+)
+
+
+def role_state(role: Role) -> dict[str, Any]:
+    """A role as a form or a program sees it; what two people's changes are compared by."""
+    return {name: getattr(role, name) for name in ROLE_FIELDS}
+
+
+def assignment_state(assignment: RoleAssignment) -> dict[str, Any]:
+    """A role assignment as a form or a program sees it. Two queries."""
+
+    def ids(groups: QuerySet[Group]) -> list[str]:
+        return sorted(str(pk) for pk in groups.values_list("pk", flat=True))
+
+    return {
+        "name": assignment.name,
+        "description": assignment.description,
+        "role": str(assignment.role_id),
+        "admin_groups": ids(assignment.admin_groups.order_by()),
+        "scope_groups": ids(assignment.scope_groups.order_by()),
+        "covers_all_users": assignment.covers_all_users,
+        "covers_all_devices": assignment.covers_all_devices,
+    }
+
+
+def role_rows(tenant_id: uuid.UUID) -> QuerySet[Role]:
+    """The roles of a list, each with the number of the tenant's assignments that use it."""
+    number = Count("assignments", filter=Q(assignments__tenant=tenant_id))
+    return roles_of(tenant_id).annotate(number_of_assignments=number)
+
+
+def role_for(actor: User, pk: uuid.UUID) -> Role:
+    """A built-in role or one of the actor's tenant; any other does not exist (T3)."""
+    found = role_rows(tenant_of(actor).pk).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def assignment_rows(tenant_id: uuid.UUID) -> QuerySet[RoleAssignment]:
+    """The role assignments of a list, with their groups. However long it is, three queries."""
+    return (
+        RoleAssignment.objects.filter(tenant=tenant_id)
+        .select_related("role")
+        .prefetch_related("admin_groups", "scope_groups")
+    )
+
+
+def assignment_for(actor: User, pk: uuid.UUID) -> RoleAssignment:
+    """A role assignment of the actor's tenant; any other does not exist (T3)."""
+    found = assignment_rows(tenant_of(actor).pk).select_related("tenant").filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """One assignment of a person: what it lets them do, and over whom."""
+
+    assignment: RoleAssignment
+    actions: tuple[Action, ...]
+    through: tuple[Group, ...]  # the admin groups that the person is in
+    scope: tuple[Group, ...]
+
+    @property
+    def reaches_nobody(self) -> bool:
+        return not (
+            self.scope or self.assignment.covers_all_users or self.assignment.covers_all_devices
+        )
+
+
+HELD_SHOWN = 200
+
+
+def held_roles(person: User) -> list[HeldRole]:
+    """What makes this person a helper, the first `HELD_SHOWN` by name. Four queries."""
+    own = Group.objects.filter(people=person.pk, tenant=person.tenant_id)
+    rows = (
+        assignments_of(person)
+        .select_related("role")
+        .prefetch_related(Prefetch("admin_groups", queryset=own), "scope_groups")
+        .order_by("name", "id")[:HELD_SHOWN]
+    )
+    return [
+        HeldRole(
+            assignment=row,
+            actions=tuple(action for action in Action if action in given_by(row.role)),
+            through=tuple(row.admin_groups.all()),
+            scope=tuple(row.scope_groups.all()),
+        )
+        for row in rows
+    ]
 
 
 def assignments_of(helper: User, action: Action | None = None) -> QuerySet[RoleAssignment]:

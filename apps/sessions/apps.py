@@ -8,4 +8,8 @@ class SessionsConfig(AppConfig):
     verbose_name = _("Remote help sessions")
 
     def ready(self) -> None:
+        from apps.common.previews import give_previewer
         from apps.sessions import receivers  # noqa: F401
+        from apps.sessions.preview import preview
+
+        give_previewer(preview)

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from apps.common.previews import Difference, NamedHelper, Preview, Touching
 from apps.roles.models import Action
 from apps.sessions.reach import (
     Bits,
     Reach,
     Reached,
     Roll,
-    Touching,
     World,
     places_of,
     read_again,
@@ -26,61 +26,13 @@ from apps.sessions.reach import (
 NAMES_SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class NamedHelper:
-    """One helper, and how many people and devices the change opens or closes to them."""
-
-    id: uuid.UUID
-    name: str
-    number_of_people: int
-    number_of_devices: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One action that helpers gain, or lose. The names are the first ones only; the numbers are whole."""
-
-    action: Action
-    is_gain: bool
-    number_of_helpers: int
-    number_of_people: int
-    number_of_devices: int
-    helpers: tuple[NamedHelper, ...]
-    people: tuple[str, ...]
-    devices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What would be different. Nothing is, where there are no differences."""
-
-    differences: tuple[Difference, ...]
-    # Whether anybody could help at all after it: remote help is on, supported and licensed.
-    is_in_effect: bool
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.differences
-
-    @property
-    def gains(self) -> tuple[Difference, ...]:
-        return tuple(found for found in self.differences if found.is_gain)
-
-    @property
-    def losses(self) -> tuple[Difference, ...]:
-        return tuple(found for found in self.differences if not found.is_gain)
-
-
 def preview(
     tenant_id: uuid.UUID,
     change: Callable[[], object],
     *,
     touching: Touching = Touching.ANYTHING,
 ) -> Preview:
-    """Make the change by the service that would make it, compare, and take it back: nothing stays, nobody is told.
-
-    What the service refuses is refused here too. `touching` promises what the change leaves alone.
-    """
+    """As `apps.common.previews` promises it."""
     with transaction.atomic():
         before = read_world(tenant_id)
         change()
@@ -177,7 +129,8 @@ def _given_away(change: _Change, helpers: list[int]) -> dict[int, Bits]:
 def _difference(action: Action, is_gain: bool, found: _Sum, world: World) -> Difference:
     roll = world.book.people
     return Difference(
-        action=action,
+        action=action.value,
+        label=action.label,
         is_gain=is_gain,
         number_of_helpers=len(found.helpers),
         number_of_people=found.people.bit_count(),

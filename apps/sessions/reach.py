@@ -14,7 +14,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
+from apps.common.previews import Touching
 from apps.devices.models import Device, Enrolment
 from apps.devices.rows import compliance_now
 from apps.licenses.models import Product
@@ -177,15 +177,6 @@ class World:
             and self.devices is other.devices
             and self.members is other.members
         )
-
-
-class Touching(Enum):
-    """How much a change can change: the less, the less is read a second time."""
-
-    ASSIGNMENTS = "assignments"  # roles and role assignments
-    SWITCHES = "switches"  # the tenant's own row
-    MEMBERS = "members"  # who and what is in which group
-    ANYTHING = "anything"
 
 
 # --- reading --------------------------------------------------------------------------------------

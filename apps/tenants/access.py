@@ -11,7 +11,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from apps.common.errors import NotAllowedError
 from apps.common.http import SignedInRequest
+from apps.tenants.selectors import permissions_held
 
 P = ParamSpec("P")
 
@@ -23,6 +25,29 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method not in ("GET", "HEAD"):
         return redirect(settings.LOGIN_URL)  # after it nobody can be sent back to a form's address
     return redirect_to_login(request.get_full_path())
+
+
+def administrator_required(
+    *permissions: str,
+) -> Callable[
+    [Callable[Concatenate[SignedInRequest, P], HttpResponse]],
+    Callable[Concatenate[HttpRequest, P], HttpResponse],
+]:
+    """Only for a member who holds one of these administrative permissions; without any named, whichever."""
+
+    def decorate(
+        view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+        @wraps(view)
+        def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            held = permissions_held(request.user)
+            if not held or (permissions and not held & set(permissions)):
+                raise NotAllowedError
+            return view(request, *args, **kwargs)
+
+        return member_required(guarded)
+
+    return decorate
 
 
 def member_required(

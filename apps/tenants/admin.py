@@ -17,7 +17,6 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group as DjangoGroup
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from guardian.models import UserObjectPermission
 
 from apps.tenants import audit
 from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, ReadOnlyAdmin, TenantModelAdmin
@@ -32,11 +31,13 @@ from apps.tenants.models import (
     User,
     VerifiedDomain,
 )
-from apps.tenants.selectors import PERMISSIONS
+from apps.tenants.rights import RIGHTS
+from apps.tenants.selectors import PERMISSIONS, rights_of
 from apps.tenants.services import (
     ForeignDomainError,
     grant_administration,
     require_local_account,
+    require_not_last,
     revoke_administration,
 )
 
@@ -190,7 +191,7 @@ class PersonChangeForm(_LocalAccountForm, AnyChangeForm):
     administers = forms.MultipleChoiceField(
         label=_("administers"),
         required=False,
-        choices=[(name, name.partition(".")[2]) for name in PERMISSIONS],
+        choices=list(RIGHTS.items()),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Administrative permissions on the person's own tenant."),
     )
@@ -205,15 +206,8 @@ class PersonChangeForm(_LocalAccountForm, AnyChangeForm):
             self.fields["administers"].initial = sorted(_administers(self.instance))
 
 
-def _administers(person: User) -> set[str]:
-    if person.tenant_id is None:
-        return set()
-    held = UserObjectPermission.objects.filter(
-        user=person, object_pk=str(person.tenant_id), content_type__app_label="tenants"
-    )
-    return {
-        f"tenants.{codename}" for codename in held.values_list("permission__codename", flat=True)
-    }
+def _administers(person: User) -> frozenset[str]:
+    return rights_of([person]).get(person.pk, frozenset())
 
 
 @admin.register(User)
@@ -296,6 +290,19 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and not self._is_out_of_reach(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            require_not_last(obj)
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        require_not_last(obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for person in queryset:
+            self.delete_model(request, person)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -13,7 +13,7 @@ from apps.tenants.models import User
 class PeopleView(ProductView):
     """For everybody who is signed in and belongs to a tenant."""
 
-    audience: ClassVar[str | None] = "people"
+    audience: ClassVar[str | tuple[str, ...] | None] = "people"
 
     def actor(self, request: Request) -> User:
         # The declared audience lets nobody else in.

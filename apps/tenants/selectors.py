@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermission
 
-from apps.common.errors import NotFoundError
+from apps.common.errors import InvalidError, NotFoundError
 from apps.tenants.models import Group, Tenant, User, VerifiedDomain
+from apps.tenants.rights import RIGHTS
 
-PERMISSIONS = (
-    "tenants.manage_settings",
-    "tenants.manage_people",
-    "tenants.manage_roles",
-    "tenants.manage_devices",
-    "tenants.manage_licenses",
-    "tenants.view_reports",
-)
+PERMISSIONS = tuple(RIGHTS)
 
 
 def tenant_of(person: User) -> Tenant:
@@ -29,18 +27,81 @@ def tenant_of(person: User) -> Tenant:
     return Tenant.objects.get(pk=person.tenant_id)
 
 
-def may_administer(person: User, permission: str) -> bool:
-    """Whether the person holds an administrative permission on their own tenant.
+def permissions_held(person: User) -> frozenset[str]:
+    """The administrative permissions that the person holds on their own tenant. One query.
 
-    Asked with fresh caches: a permission that was taken away is gone with the next question. A site
+    Asked of the table itself, past all caches: what was taken away is gone with the next question. A site
     operator is nobody's administrator here, superuser or not.
     """
     if not person.is_active or person.tenant_id is None:
-        return False
-    fresh = User.objects.filter(pk=person.pk, is_active=True).select_related("tenant").first()
-    if fresh is None or fresh.is_superuser or fresh.tenant is None:
-        return False
-    return fresh.has_perm(permission, fresh.tenant)
+        return frozenset()
+    rows = UserObjectPermission.objects.filter(
+        user=person.pk,
+        user__is_active=True,
+        user__is_superuser=False,
+        user__tenant=person.tenant_id,
+        object_pk=str(person.tenant_id),
+        permission__content_type__app_label="tenants",
+        permission__content_type__model="tenant",
+    )
+    held = {f"tenants.{name}" for name in rows.values_list("permission__codename", flat=True)}
+    return frozenset(held & set(PERMISSIONS))
+
+
+def may_administer(person: User, permission: str) -> bool:
+    """Whether the person holds an administrative permission on their own tenant, asked afresh."""
+    return permission in permissions_held(person)
+
+
+def administrators_of(tenant_id: uuid.UUID) -> QuerySet[User]:
+    """Everybody who holds an administrative permission on the tenant, disabled people too; each with
+    `number_of_rights`."""
+    rows = UserObjectPermission.objects.filter(
+        user=OuterRef("pk"),
+        object_pk=str(tenant_id),
+        permission__content_type__app_label="tenants",
+        permission__content_type__model="tenant",
+    )
+    counted = rows.order_by().values("user").annotate(number=Count("permission")).values("number")
+    return (
+        User.objects.filter(tenant=tenant_id)
+        .annotate(number_of_rights=Coalesce(Subquery(counted), 0))
+        .filter(number_of_rights__gt=0)
+    )
+
+
+def full_administrators(tenant_id: uuid.UUID) -> QuerySet[User]:
+    """Active people who hold every permission on the tenant."""
+    active = administrators_of(tenant_id).filter(is_active=True, is_superuser=False)
+    return active.filter(Q(number_of_rights=len(PERMISSIONS)))
+
+
+def rights_of(people: Iterable[User]) -> dict[uuid.UUID, frozenset[str]]:
+    """The rights of these people on their own tenants, those of disabled ones too. One query."""
+    tenants = {person.pk: str(person.tenant_id) for person in people}
+    rows = UserObjectPermission.objects.filter(
+        user__in=list(tenants),
+        permission__content_type__app_label="tenants",
+        permission__content_type__model="tenant",
+    ).values_list("user_id", "object_pk", "permission__codename")
+    held: dict[uuid.UUID, set[str]] = {}
+    for person_id, tenant_id, codename in rows:
+        if tenants[person_id] == tenant_id:
+            held.setdefault(person_id, set()).add(f"tenants.{codename}")
+    return {person_id: frozenset(rights) for person_id, rights in held.items()}
+
+
+def administration_state(person: User) -> dict[str, object]:
+    """What the form for somebody's rights shows and asks about again when it is saved."""
+    return {"rights": sorted(rights_of([person]).get(person.pk, ()))}
+
+
+def person_for(actor: User, pk: uuid.UUID) -> User:
+    """A person of the actor's tenant; somebody else's does not exist (T3). Whether the actor may is the door's to ask."""
+    person = User.objects.filter(tenant=actor.tenant_id, pk=pk).select_related("tenant").first()
+    if person is None or actor.tenant_id is None:
+        raise NotFoundError
+    return person
 
 
 def people_of(tenant: Tenant) -> QuerySet[User]:
@@ -70,6 +131,15 @@ def people_called(tenant: Tenant, said: str, number: int = 10) -> list[User]:
 
 def groups_of(tenant: Tenant) -> QuerySet[Group]:
     return Group.objects.filter(tenant=tenant)
+
+
+def groups_named(tenant: Tenant, ids: Iterable[uuid.UUID], field: str) -> list[Group]:
+    """The groups with these ids; says of `field` that there is no such group if one is not of this tenant (T3)."""
+    wanted = set(ids)
+    found = list(groups_of(tenant).filter(pk__in=wanted))
+    if len(found) != len(wanted):
+        raise InvalidError(fields={field: str(_("There is no such group."))})
+    return found
 
 
 def verified_domain_of(person: User) -> str:

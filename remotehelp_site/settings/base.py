@@ -259,6 +259,9 @@ SPECTACULAR_SETTINGS = {
         "Elevation": "apps.sessions.states.Elevation",
         "EndReason": "apps.sessions.states.EndReason",
         "Action": "apps.roles.models.Action",
+        "Right": "apps.tenants.rights.RIGHT_CHOICES",
+        "Act": "apps.tenants.models.Act",
+        "Origin": "apps.tenants.models.Origin",
     },
 }
 

@@ -29,6 +29,13 @@ OF_PEOPLE = (
     "/accounts/logout/",
     "/nowhere/",
 )
+OF_ADMINISTRATORS = (
+    "/administration/administrators/",
+    "/administration/administrators/?q=nobody+is+called+this",
+    "/administration/administrators/add/",
+    "/administration/audit/",
+    "/administration/audit/?act=changed&sort=when",
+)
 OF_NOBODY = (
     "/accounts/login/",
     "/sign-in/organisation/",
@@ -66,6 +73,7 @@ def test_the_pages_of_a_signed_in_person(desk: Desk, helper_browser: Browser, lo
     look_at(page, device)
     admin = desk.page(helper_browser, "tenant_admin", **LOOKS[look])
     for address in (
+        *OF_ADMINISTRATORS,
         "/reports/sessions/",
         "/devices/",
         "/devices/enrolment/",

@@ -28,7 +28,8 @@ class Door:
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), "pair" and "sharer" (Hanna and Sam, in the query), or nothing.
+    # (Sam's, in the address or in the body), "sam" himself, "pair" and "sharer" (Hanna and Sam, in the query), or
+    # nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     # Asked by the device app: with the person's token and the proof of a device of theirs ("device"), or of
@@ -52,6 +53,11 @@ def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> 
     return Door(method, f"api:{name}", (hanna, sam, 404, 404, 404, 403, 401), of, body)
 
 
+# A page, and an address of the API, for administrators of Contoso alone.
+ADMIN = (403, 403, 403, 200, 403, AWAY, AWAY)
+API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
+
+NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
 NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
 
 DOORS = (
@@ -92,6 +98,22 @@ DOORS = (
         body={"name": "Warehouse", "days": "30", "uses": ""},
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
+    # The administration: each page for whoever holds its permission; Ada holds all.
+    Door("GET", "administration:administrators", ADMIN),
+    Door("GET", "administration:add_administrator", ADMIN),
+    Door("GET", "administration:administrator", ADMIN, "sam"),
+    Door(
+        "POST",
+        "administration:administrator",
+        (403, 403, 403, AWAY, 403, AWAY, AWAY),
+        "sam",
+        {"rights": ["tenants.view_reports"]},
+    ),
+    Door("GET", "administration:audit", ADMIN),
+    Door("GET", "api:administrators", API_ADMIN),
+    Door("GET", "api:administrator", API_ADMIN, "sam"),
+    Door("PUT", "api:administrator", API_ADMIN, "sam", {"rights": ["tenants.view_reports"]}),
+    Door("GET", "api:audit", API_ADMIN),
     # The device app: the page is for people, the package for their installers, which have no sign-in. The table's
     # name is none that there is.
     Door("GET", "releases:get_app", (200, 200, 200, 200, 200, AWAY, AWAY)),
@@ -106,7 +128,7 @@ DOORS = (
     # The API.
     Door("GET", "api:me", (200, 200, 200, 200, 200, 403, 401)),
     # About Hanna and Sam: of others only who manages the roles asks; of oneself everybody of the tenant.
-    Door("GET", "api:why", (403, 403, 403, 200, 403, 403, 401), "pair"),
+    Door("GET", "api:why", API_ADMIN, "pair"),
     Door("GET", "api:own_why", (200, 200, 200, 200, 404, 403, 401), "sharer"),
     Door("GET", "api:sessions", (200, 200, 200, 200, 200, 403, 401)),
     Door("POST", "api:sessions", (201, 403, 201, 403, 201, 403, 401)),
@@ -145,9 +167,43 @@ DOORS = (
         "invitation",
         by_app="device",
     ),
-    Door("GET", "api:enrolment_tokens", (403, 403, 403, 200, 403, 403, 401)),
+    Door("GET", "api:enrolment_tokens", API_ADMIN),
     Door("POST", "api:enrolment_tokens", (403, 403, 403, 201, 403, 403, 401), body=NEW_TOKEN),
-    Door("POST", "api:revoke_enrolment_token", (403, 403, 403, 200, 403, 403, 401), "token"),
+    Door("POST", "api:revoke_enrolment_token", API_ADMIN, "token"),
+    # Roles and role assignments, for who may manage them.
+    Door("GET", "api:roles", API_ADMIN),
+    Door("POST", "api:roles", (403, 403, 403, 201, 403, 403, 401), body=NEW_ROLE),
+    Door("GET", "api:role", API_ADMIN, "role"),
+    Door("PUT", "api:role", API_ADMIN, "role", NEW_ROLE),
+    Door("DELETE", "api:role", (403, 403, 403, 204, 403, 403, 401), "role"),
+    Door("POST", "api:duplicate_role", (403, 403, 403, 201, 403, 403, 401), "role"),
+    Door(
+        "POST",
+        "api:preview_role",
+        API_ADMIN,
+        "role",
+        {"actions": ["full_control"]},
+    ),
+    Door("GET", "api:role_assignments", API_ADMIN),
+    Door("POST", "api:role_assignments", (403, 403, 403, 201, 403, 403, 401), "new_assignment"),
+    Door(
+        "POST",
+        "api:preview_new_role_assignment",
+        API_ADMIN,
+        "new_assignment",
+    ),
+    Door("GET", "api:role_assignment", API_ADMIN, "assignment"),
+    Door("PUT", "api:role_assignment", API_ADMIN, "assignment"),
+    Door("DELETE", "api:role_assignment", (403, 403, 403, 204, 403, 403, 401), "assignment"),
+    Door("POST", "api:preview_role_assignment", API_ADMIN, "assignment"),
+    Door(
+        "GET",
+        "api:preview_role_assignment_removal",
+        API_ADMIN,
+        "assignment",
+    ),
+    Door("GET", "api:own_permissions", (200, 200, 200, 200, 200, 403, 401)),
+    Door("GET", "api:permissions_of", API_ADMIN, "sam"),
     Door("GET", "api_docs:schema", (200, 200, 200, 200, 200, 200, 401)),
     Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
     # For machines: whether the site is well says nothing about anybody.

@@ -63,6 +63,8 @@ NOT_ADMINISTRATION = {
 # Services that change nothing.
 READ_ONLY = {
     "tenants.require_permission",
+    "tenants.require_not_last",
+    "tenants.require_outranks",
     "tenants.require_local_account",
     "tenants.one_time_link_path",
     "licenses.require_enough_seats",
@@ -139,6 +141,9 @@ CALLS = {
     "tenants.revoke_administration": Call(
         Act.WITHDRAWN, lambda s: {"person": s.ada}, has_actor=False
     ),
+    "tenants.change_administration": Call(
+        Act.GRANTED, lambda s: {"person": s.sam, "rights": ["tenants.view_reports"]}
+    ),
     "tenants.configure_organisation_sign_in": Call(
         Act.ADDED,
         lambda s: {
@@ -163,12 +168,25 @@ CALLS = {
     ),
     "roles.change_role": Call(
         Act.CHANGED,
-        lambda s: {"role": make_role(s.tenant), "actions": [Action.VIEW_SCREEN]},
+        lambda s: {"role": make_role(s.tenant), "actions": [Action.FULL_CONTROL]},
     ),
+    "roles.duplicate_role": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "role": make_role(s.tenant)}
+    ),
+    "roles.delete_role": Call(Act.REMOVED, lambda s: {"role": make_role(s.tenant)}),
     "roles.assign_role": Call(
         Act.ADDED,
         lambda s: {
             "tenant": s.tenant,
+            "role": make_role(s.tenant, Action.VIEW_SCREEN),
+            "name": "A",
+            "admin_groups": [make_group(s.tenant)],
+        },
+    ),
+    "roles.change_assignment": Call(
+        Act.CHANGED,
+        lambda s: {
+            "assignment": s.assignment(),
             "role": make_role(s.tenant, Action.VIEW_SCREEN),
             "name": "A",
             "admin_groups": [make_group(s.tenant)],

@@ -53,7 +53,7 @@ def test_an_administrator_makes_and_changes_custom_roles(ada, contoso, hanna, ma
     role.refresh_from_db()
     assert role.actions == {Action.FULL_CONTROL}
     with pytest.raises(NameTakenError):
-        services.create_role(actor=ada, tenant=contoso, name="VIEWER", actions=[])
+        services.create_role(actor=ada, tenant=contoso, name="VIEWER", actions=Action)
     for actor in (hanna, mallory):
         with pytest.raises(NotAllowedError):
             services.change_role(actor=actor, role=role, actions=Action)
@@ -139,7 +139,7 @@ def test_a_name_is_used_once(ada, contoso):
             "tenant": contoso,
             "role": services.help_desk_operator(),
             "name": name,
-            "admin_groups": [],
+            "admin_groups": [make_group(contoso)],
         }
         if error is None:
             services.assign_role(**call)
@@ -180,10 +180,10 @@ def test_an_admin_group_of_another_tenant_behind_our_back_makes_no_helper(
         tenant=contoso,
         role=services.help_desk_operator(),
         name="Mixed",
-        admin_groups=[],
+        admin_groups=[make_group(contoso)],
         covers_all_users=True,
     )
-    assignment.admin_groups.add(theirs)
+    assignment.admin_groups.set([theirs])
     assert actions_on(wilma, sharer_id=sam.pk) == frozenset()
     assignment.admin_groups.add(make_group(contoso, people=[wilma]))
     assert actions_on(wilma, sharer_id=sam.pk) == frozenset(Action)

@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from apps.common.errors import NotFoundError
+from apps.roles.models import Role
 from apps.sessions import codes, services
 from apps.sessions.models import HelpSession, SecurityCode
 from apps.sessions.services.opening import NotAHelperError
 from apps.sessions.states import State
-from tests.factories import make_assignment, make_device, make_role, make_session, redeem
+from tests.factories import make_assignment, make_device, make_session, redeem
 from tests.sessions.stories import last_event
 
 
@@ -32,7 +33,8 @@ def test_who_may_help_nobody_gets_no_code(sam, ada, hanna, contoso):
     for person in (sam, ada):
         with pytest.raises(NotAHelperError):
             services.open_session(actor=person)
-    make_assignment(ada, role=make_role(contoso), scope=[sam])  # a role that allows nothing
+    idle = Role.objects.create(tenant=contoso, name="Idle")  # allows nothing; no service makes one
+    make_assignment(ada, role=idle, scope=[sam])
     with pytest.raises(NotAHelperError):
         services.open_session(actor=ada)
     assert not HelpSession.objects.exists()

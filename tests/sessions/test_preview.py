@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.common.clock import now
+from apps.common.previews import Touching, preview
 from apps.devices.models import Device, Enrolment, Policy, PolicyResult, System
 from apps.licenses.models import License, Product, Seat
 from apps.roles.models import Action, Role, RoleAssignment
 from apps.roles.services import BuiltInRoleError, change_role, help_desk_operator
 from apps.sessions.eligibility import decide
-from apps.sessions.preview import NAMES_SHOWN, preview
-from apps.sessions.reach import Touching
+from apps.sessions.preview import NAMES_SHOWN
 from apps.sessions.selectors import gather_facts
 from apps.tenants.models import Group, Tenant, User
 from apps.tenants.signals import announce_ground_change
@@ -287,7 +287,7 @@ def _previewed(said: Any) -> dict[tuple[Action, bool], Any]:
         assert found.number_of_people == len(set(found.people))
         assert found.number_of_devices == len(set(found.devices))
     return {
-        (found.action, found.is_gain): (
+        (Action(found.action), found.is_gain): (
             {h.name: (h.number_of_people, h.number_of_devices) for h in found.helpers},
             set(found.people),
             set(found.devices),
@@ -331,7 +331,7 @@ def test_a_preview_says_what_the_decision_says_before_and_after(world, changes):
 def _words(said: Any) -> list[tuple[str, bool, int, int, int]]:
     return [
         (
-            found.action.value,
+            found.action,
             found.is_gain,
             found.number_of_helpers,
             found.number_of_people,

@@ -113,7 +113,7 @@ class AppVersionsView(PeopleView):
 class ManageDevicesView(PeopleView):
     """For those who may manage the tenant's devices, at a browser."""
 
-    audience: ClassVar[str | None] = "tenants.manage_devices"
+    audience: ClassVar[str | tuple[str, ...] | None] = "tenants.manage_devices"
 
 
 class EnrolmentTokensView(ManageDevicesView):

@@ -14,7 +14,7 @@ from apps.roles.models import Action
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.states import Elevation, EndReason, Kind, State
 from apps.tenants.models import VERSION
-from apps.tenants.selectors import PERMISSIONS
+from apps.tenants.rights import RIGHT_CHOICES
 
 Shape = serializers.Serializer[Any]
 
@@ -249,6 +249,6 @@ class MeSerializer(Shape):
         help_text="What your roles allow on at least somebody.",
     )
     administers = serializers.ListField(
-        child=serializers.ChoiceField(choices=[(name, name) for name in PERMISSIONS]),
+        child=serializers.ChoiceField(choices=RIGHT_CHOICES),
         help_text="Your administrative permissions on the tenant.",
     )

@@ -1,7 +1,12 @@
 """Every write to tenants and their people, by subject: organisations, administrators, people, pictures, sign-in."""
 
 from apps.tenants.services.administrators import (
+    LastAdministratorError,
+    MoreThanOwnError,
+    change_administration,
     grant_administration,
+    require_not_last,
+    require_outranks,
     require_permission,
     revoke_administration,
 )
@@ -44,9 +49,12 @@ __all__ = [
     "DirectoryAccountError",
     "DirectoryRefusedError",
     "ForeignDomainError",
+    "LastAdministratorError",
+    "MoreThanOwnError",
     "NameTakenError",
     "PersonDisabledError",
     "admit_from_directory",
+    "change_administration",
     "change_settings",
     "configure_organisation_sign_in",
     "create_group",
@@ -58,6 +66,8 @@ __all__ = [
     "one_time_link_path",
     "remove_picture",
     "require_local_account",
+    "require_not_last",
+    "require_outranks",
     "require_permission",
     "revoke_administration",
     "set_language",

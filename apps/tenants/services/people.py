@@ -15,7 +15,11 @@ from apps.tenants import audit
 from apps.tenants.app_access import revoke_tokens_of
 from apps.tenants.models import Act, Group, Tenant, User
 from apps.tenants.selectors import tenant_of
-from apps.tenants.services.administrators import require_permission
+from apps.tenants.services.administrators import (
+    require_not_last,
+    require_outranks,
+    require_permission,
+)
 from apps.tenants.services.organisations import NameTakenError
 from apps.tenants.signals import announce_ground_change
 
@@ -123,6 +127,8 @@ def disable_person(*, actor: User, person: User) -> None:
     require_permission(actor, "tenants.manage_people")
     if person.tenant_id != actor.tenant_id or person.tenant_id is None:
         raise NotAllowedError
+    require_outranks(actor, person)
+    require_not_last(person)
     User.objects.filter(pk=person.pk).update(is_active=False)
     revoke_tokens_of(person)
     announce_ground_change(person.tenant_id)

@@ -1,0 +1,15 @@
+"""The addresses of *Tenant administration* that belong to the tenant itself."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.tenants import administration_views as views
+
+app_name = "administration"
+urlpatterns = [
+    path("administration/administrators/", views.administrators, name="administrators"),
+    path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
+    path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),
+    path("administration/audit/", views.audit_log, name="audit"),
+]

@@ -1,0 +1,96 @@
+"""The shapes of what the administration's API is sent and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.common.api_views import StrictSerializer
+from apps.tenants.models import Act, AuditEntry, Origin
+from apps.tenants.rights import RIGHT_CHOICES, RIGHTS
+
+Shape = serializers.Serializer[Any]
+
+
+class PageQuerySerializer(StrictSerializer):
+    q = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="Words, all of which must occur.",
+    )
+    cursor = serializers.CharField(
+        required=False, max_length=1500, help_text="The `next_cursor` of the page before."
+    )
+
+
+class AuditQuerySerializer(PageQuerySerializer):
+    act = serializers.ChoiceField(choices=Act.choices, required=False)
+    since = serializers.DateField(required=False)
+    until = serializers.DateField(required=False, help_text="The last day, whole.")
+
+
+class RightsSerializer(StrictSerializer):
+    rights = serializers.ListField(
+        child=serializers.ChoiceField(choices=RIGHT_CHOICES), max_length=len(RIGHTS)
+    )
+    version = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="The `version` that was read. Left out: whatever stands there is overwritten.",
+    )
+
+
+class AdministratorSerializer(Shape):
+    id = serializers.UUIDField(source="person.pk")
+    name = serializers.CharField(source="person.full_name")
+    email = serializers.CharField(source="person.email")
+    is_active = serializers.BooleanField(source="person.is_active")
+    rights = serializers.ListField(child=serializers.ChoiceField(choices=RIGHT_CHOICES))
+    version = serializers.CharField(help_text="Changes with the rights.")
+
+
+class AdministratorPageSerializer(Shape):
+    administrators = AdministratorSerializer(many=True)
+    next_cursor = serializers.CharField(help_text="Empty on the last page.")
+
+
+class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    act = serializers.ChoiceField(choices=Act.choices)
+    origin = serializers.ChoiceField(choices=Origin.choices)
+    actor = serializers.SerializerMethodField(help_text="Empty once the names are gone.")
+    target = serializers.SerializerMethodField()
+    changes = serializers.SerializerMethodField(
+        help_text="For each field that changed what it was and what it is; lists say what went and came."
+    )
+    seal = serializers.CharField(source="digest", help_text="See docs/admin/audit.md.")
+
+    class Meta:
+        model = AuditEntry
+        fields = [
+            "number",
+            "at",
+            "act",
+            "origin",
+            "actor",
+            "target_kind",
+            "target",
+            "changes",
+            "seal",
+        ]
+
+    def get_actor(self, entry: AuditEntry) -> str:
+        return str((entry.names or {}).get("actor", ""))
+
+    def get_target(self, entry: AuditEntry) -> str:
+        return str({**entry.facts, **(entry.names or {})}.get("target", ""))
+
+    def get_changes(self, entry: AuditEntry) -> dict[str, Any]:
+        found: dict[str, Any] = {**entry.facts, **(entry.names or {})}.get("changes", {})
+        return found
+
+
+class AuditPageSerializer(Shape):
+    entries = AuditEntrySerializer(many=True)
+    next_cursor = serializers.CharField(help_text="Empty on the last page.")

@@ -1,0 +1,118 @@
+"""The administration of a tenant over HTTP: its administrators and its audit log."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.common.conflicts import fingerprint
+from apps.common.keyset import Key, KeyKind, page_by
+from apps.common.lists import ROWS_PER_PAGE
+from apps.tenants import rows, selectors, services
+from apps.tenants.api.serializers import (
+    AdministratorPageSerializer,
+    AdministratorSerializer,
+    AuditPageSerializer,
+    AuditQuerySerializer,
+    PageQuerySerializer,
+    RightsSerializer,
+)
+from apps.tenants.models import User
+from apps.tenants.people_view import PeopleView
+from apps.tenants.rights import MAKES_ADMINISTRATORS
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    person: User
+    rights: list[str]
+    version: str
+
+
+def _shown(people: Iterable[User]) -> list[_Shown]:
+    people = list(people)
+    rights = selectors.rights_of(people)
+    made = []
+    for person in people:
+        held = sorted(rights.get(person.pk, ()))
+        made.append(_Shown(person, held, fingerprint({"rights": held})))
+    return made
+
+
+class AdministratorsView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="list_administrators",
+        summary="Who can administer the organisation, and what",
+        parameters=[PageQuerySerializer],
+        responses=AdministratorPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.asked(request, PageQuerySerializer)
+        page = page_by(
+            rows.administrator_rows(self.actor(request), q=asked.get("q", "")),
+            Key("last_name"),
+            cursor=asked.get("cursor", ""),
+            size=ROWS_PER_PAGE,
+        )
+        answer = {"administrators": _shown(page.rows), "next_cursor": page.next_cursor}
+        return Response(AdministratorPageSerializer(answer).data)
+
+
+class AdministratorView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="read_administrator",
+        summary="What one person may administer; nothing, if the list is empty",
+        responses=AdministratorSerializer,
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        (shown,) = _shown([selectors.person_for(self.actor(request), pk)])
+        return Response(AdministratorSerializer(shown).data)
+
+    @extend_schema(
+        operation_id="change_administrator",
+        summary="Let one person administer exactly this; an empty list takes all away",
+        request=RightsSerializer,
+        responses=AdministratorSerializer,
+    )
+    def put(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        sent = self.sent(request, RightsSerializer)
+        person = selectors.person_for(actor, pk)
+        services.change_administration(
+            actor=actor, person=person, rights=sent["rights"], seen=sent.get("version")
+        )
+        (shown,) = _shown([person])
+        return Response(AdministratorSerializer(shown).data)
+
+
+class AuditView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = rows.READS_AUDIT
+
+    @extend_schema(
+        operation_id="list_audit_entries",
+        summary="The audit log of administrative changes, newest first",
+        parameters=[AuditQuerySerializer],
+        responses=AuditPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.asked(request, AuditQuerySerializer)
+        cursor = asked.pop("cursor", "")
+        page = page_by(
+            rows.audit_rows(self.actor(request), **asked),
+            Key("at", KeyKind.TIME),
+            cursor=cursor,
+            size=ROWS_PER_PAGE,
+            is_descending=True,
+        )
+        answer = {"entries": page.rows, "next_cursor": page.next_cursor}
+        return Response(AuditPageSerializer(answer).data)
