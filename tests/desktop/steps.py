@@ -12,14 +12,17 @@ from tests.browser.steps import get_code
 from tests.desktop.desk import Desktop
 
 
-def sign_in(device: Desktop, desk: Desk, browser: Browser, role: str = "sharer") -> Any:
-    """The app, through the person's own browser, by its loopback address."""
-    app = device.start_app("--server", desk.site.url)
+def sign_in(
+    device: Desktop, desk: Desk, browser: Browser, role: str = "sharer", server: str = ""
+) -> Any:
+    """The app, through the person's own browser, by its loopback address; `server` stands before the site."""
+    server = server or desk.site.url
+    app = device.start_app("--server", server)
     device.press("Sign in")
     page = desk.page(browser, role)
     address = device.browser_asked()
     assert urlsplit(address).path.endswith("/authorize")
-    page.goto(address)
+    page.goto(address.replace(server, desk.site.url, 1))
     page.get_by_role("button", name="Sign in").click()
     device.find("text", "Security code")
     return app
