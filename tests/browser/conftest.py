@@ -243,7 +243,8 @@ class Desk:
     def page(
         self, browser: Browser, role: str, *, is_relay_only: bool = False, **options: Any
     ) -> Page:
-        options.setdefault("viewport", {"width": 1440, "height": 900})
+        if not options.get("no_viewport"):
+            options.setdefault("viewport", {"width": 1440, "height": 900})
         options.setdefault("locale", "en-GB")
         context = browser.new_context(base_url=self.site.url, **options)
         self.contexts.append(context)

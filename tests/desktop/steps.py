@@ -21,15 +21,16 @@ def sign_in(
     browser: Browser,
     role: str = "sharer",
     *,
+    server: str = "",
     options: Sequence[str] = (),
 ) -> Any:
-    """The app, through the person's own browser, by its loopback address."""
-    app = device.start_app("--server", desk.site.url, *options)
+    """The app, through the person's own browser, by its loopback address; `server` stands before the site."""
+    app = device.start_app("--server", server or desk.site.url, *options)
     device.press("Sign in")
     page = desk.page(browser, role)
     address = device.browser_asked()
     assert urlsplit(address).path.endswith("/authorize")
-    page.goto(address)
+    page.goto(address.replace(server, desk.site.url, 1))
     page.get_by_role("button", name="Sign in").click()
     device.find("text", "Security code")
     return app

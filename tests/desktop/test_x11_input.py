@@ -86,6 +86,20 @@ def test_a_layout_that_changes_in_between_is_followed(device):
         until(lambda: typed(device) == "yz-us yz-de ß", lambda: typed(device))
 
 
+def test_a_lent_key_that_a_new_layout_took_back_is_lent_again(device):
+    terminal(device)
+    with closing(X11Input(device.display)) as hands:
+        click(hands, 60, 60)
+        hands.text("²日")
+        until(lambda: typed(device) == "²日", lambda: typed(device))
+        layout(device, "us")
+        hands.text("²日")
+        until(lambda: typed(device) == "²日²日", lambda: typed(device))
+        layout(device, "fr")
+        hands.text("²日")
+        until(lambda: typed(device) == "²日²日²日", lambda: typed(device))
+
+
 def test_a_held_shift_of_the_helper_does_not_change_what_the_character_says(device):
     """On a French keyboard digits need Shift; the helper's needs none, and the other way round."""
     layout(device, "fr")

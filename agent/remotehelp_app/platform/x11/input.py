@@ -183,7 +183,13 @@ class X11Input:
         if self._is_shortcut(modifiers):
             keycode = self._layout.key_of(key) or place
             return Stroke(keycode) if keycode else None
-        return self._layout.stroke_for(key, locks) or self._own_key(key)
+        return self._stroke_for(key, locks)
+
+    def _stroke_for(self, character: str, locks: Locks) -> Stroke | None:
+        """As the layout types it, which by then knows the spare keys that were lent a character, too."""
+        if character in self._bound:
+            self._bound.move_to_end(character)
+        return self._layout.stroke_for(character, locks) or self._own_key(character)
 
     def text(self, text: str) -> None:
         for character in text:
@@ -191,7 +197,7 @@ class X11Input:
             if (keycode := _TYPED.get(character)) is not None:
                 stroke: Stroke | None = Stroke(keycode)
             else:
-                stroke = self._layout.stroke_for(character, locks) or self._own_key(character)
+                stroke = self._stroke_for(character, locks)
             if stroke is not None:
                 with self._asked(self._with_keyboard), self._exactly(stroke):
                     self._press(stroke.keycode)
@@ -239,9 +245,7 @@ class X11Input:
 
     def _own_key(self, character: str) -> Stroke | None:
         """A spare key that gives the character; the one that was used longest ago is taken for a new one."""
-        if (keycode := self._bound.get(character)) is not None:
-            self._bound.move_to_end(character)
-            return Stroke(keycode)
+        self._forget_lost_keys()
         free = [k for k in self._layout.spare if k not in self._bound.values()][-_SPARE_KEYS:]
         if len(self._bound) < _SPARE_KEYS and free:
             keycode = free[-1]
@@ -256,6 +260,12 @@ class X11Input:
         time.sleep(_SETTLE)
         self._layout.follow()
         return Stroke(keycode)
+
+    def _forget_lost_keys(self) -> None:
+        """A layout that was set anew has taken the spare keys back, and may use them for itself."""
+        for character, keycode in list(self._bound.items()):
+            if self._layout.character_at(keycode) != character:
+                del self._bound[character]
 
     def _press(self, keycode: int) -> None:
         self._watchdog.holds_key(keycode)
@@ -285,6 +295,8 @@ class X11Input:
         self._is_open = False
         with suppress(UnavailableError):  # without an X server nothing is held any more
             self.release_all()
+            self._layout.follow()
+            self._forget_lost_keys()
             for keycode in self._bound.values():
                 self._layout.bind(keycode, "")
         self._layout.close()
