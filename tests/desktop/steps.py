@@ -25,7 +25,8 @@ def sign_in(
     options: Sequence[str] = (),
 ) -> Any:
     """The app, through the person's own browser, by its loopback address; `server` stands before the site."""
-    app = device.start_app("--server", server or desk.site.url, *options)
+    server = server or desk.site.url
+    app = device.start_app("--server", server, *options)
     device.press("Sign in")
     page = desk.page(browser, role)
     address = device.browser_asked()
