@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 from ctypes import (
     POINTER,
     Structure,
@@ -200,6 +201,11 @@ def open_display(name: str) -> int:
     return int(display)
 
 
+def check() -> None:
+    """Raises UnavailableError when the X server of this process cannot be reached."""
+    libraries().XCloseDisplay(open_display(os.environ.get("DISPLAY", "")))
+
+
 def errors_since() -> list[int]:
     """The error codes that came in since the last call; call XSync before."""
     found, _errors[:] = list(_errors), []
@@ -214,6 +220,7 @@ __all__ = [
     "ShmSegment",
     "WindowAttributes",
     "byref",
+    "check",
     "errors_since",
     "libraries",
     "open_display",
