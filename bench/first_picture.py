@@ -7,26 +7,24 @@ within one page, without a site, a person or a network between. What is left is 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bench.processes import ROOT, free_port, listens
+from bench.site import PATIENCE, demo_site
 from bench.tables import table, verdict
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Site
 
 RUNS = 10
 SCREEN = "1920x1080x24"
-PATIENCE = 60
 
 # When the press came, and when the first frame of a video was painted; both in ms since 1970.
 WATCH = """
@@ -116,29 +114,6 @@ def _display() -> Iterator[None]:
         process.wait()
 
 
-@contextlib.contextmanager
-def _site() -> Iterator[Path]:
-    """`remotehelp up --demo`, in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="remotehelp-") as name:
-        folder = Path(name)
-        port = free_port()
-        env = {**os.environ, "REMOTEHELP_VAR": name, "PORT": str(port)}
-        env.pop("DJANGO_SETTINGS_MODULE", None)
-        with (folder / "site.log").open("wb") as log:
-            command = [str(Path(sys.executable).parent / "remotehelp"), "up", "--demo"]
-            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
-            try:
-                deadline = time.monotonic() + PATIENCE
-                while not listens(port):
-                    if process.poll() is not None or time.monotonic() > deadline:
-                        raise RuntimeError((folder / "site.log").read_text())
-                    time.sleep(0.1)
-                yield folder
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(20)
-
-
 def _painted(page: Any) -> float:
     page.wait_for_function("window.bench?.painted > 0", timeout=PATIENCE * 1000)
     return float(page.evaluate("window.bench.painted"))
@@ -163,14 +138,12 @@ def _run_once(helper: Any, sharer: Any, stage: Any, times: Times) -> None:
     helper.locator("[data-ended]").wait_for()
 
 
-def measure(folder: Path, runs: int) -> Times:
+def measure(site: Site, runs: int) -> Times:
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import QUIET, Desk, Site
+    from tests.browser.conftest import QUIET, Desk
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    demo = json.loads((folder / "demo.json").read_text())
-    site = Site(demo["url"], {person["role"]: person for person in demo["people"]})
     with sync_playwright() as playwright:
         start = playwright.chromium.launch
         shows = [*QUIET, "--auto-select-desktop-capture-source=Entire screen"]
@@ -196,8 +169,8 @@ def measure(folder: Path, runs: int) -> Times:
 
 def main() -> int:
     began = time.monotonic()
-    with _display(), _site() as folder:
-        times = measure(folder, RUNS)
+    with _display(), demo_site() as site:
+        times = measure(site, RUNS)
     rows = [
         [name, f"{median(found):.0f}", f"{_p95(found):.0f}", f"{min(found):.0f}"]
         for name, found in (

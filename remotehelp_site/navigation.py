@@ -48,6 +48,13 @@ def _permission(*names: str) -> frozenset[str]:
 # In the order of the rail.
 ADMINISTRATION: tuple[Place, ...] = (
     Place(
+        _("Remote help"),
+        "administration:settings",
+        "adjustments-horizontal",
+        _permission("manage_settings"),
+        within=("administration:domain",),
+    ),
+    Place(
         _("Administrators"),
         "administration:administrators",
         "key",

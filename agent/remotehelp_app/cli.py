@@ -86,13 +86,22 @@ def _log(system: System, lines: int) -> int:
 def _open(system: System, parsed: argparse.Namespace) -> int:
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         return _fail(_("There is no desktop to open a window on: DISPLAY is not set."))
-    from remotehelp_app.one_copy import AlreadyRunningError, OneCopy
+    try:
+        system.check_desktop()
+    except UnavailableError as error:
+        return _fail(str(error))
+    from remotehelp_app.one_copy import AlreadyRunningError, OneCopy, this_desktop
 
     try:
         with OneCopy():
             return _run(system, parsed)
-    except AlreadyRunningError:
-        sys.stderr.write(_("Remote Help is already running on this desktop.") + "\n")
+    except AlreadyRunningError as error:
+        sentence = _("Remote Help is already running on this desktop.")
+        if error.display not in ("", this_desktop()):
+            sentence = _(
+                "Remote Help is already running for you on another desktop (%(display)s). Use it there, or close it there first."
+            ) % {"display": error.display}
+        sys.stderr.write(f"{sentence}\n")
         return 2
 
 

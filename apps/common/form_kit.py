@@ -87,13 +87,19 @@ class KitForm(forms.Form):
                 shown_value(self.fields[name], wanted.get(name)),
             )
             for name, present in error.present.items()
-            if name in self.fields and present != wanted.get(name)
+            if name in self.fields and not _are_same(present, wanted.get(name))
         ]
         self.conflict = Conflict(differences, by, at)
         data = cast("QueryDict", self.data).copy()
         data[self.add_prefix("version")] = fingerprint(error.present)
         self.data = data
         self.add_error(None, str(error))
+
+
+def _are_same(present: Any, wanted: Any) -> bool:
+    if isinstance(present, list | tuple) and isinstance(wanted, list | tuple):
+        return sorted(map(str, present)) == sorted(map(str, wanted))
+    return bool(present == wanted)
 
 
 def shown_value(field: forms.Field, value: Any) -> str:

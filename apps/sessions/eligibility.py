@@ -20,6 +20,7 @@ from django_stubs_ext import StrPromise
 
 from apps.common.clock import now
 from apps.common.errors import RuleError
+from apps.common.versions import version_key
 from apps.devices.selectors import FailedPolicy
 from apps.roles.models import Action
 from apps.sessions.grounds import GROUNDS
@@ -155,17 +156,6 @@ def _conditional_access(facts: Facts) -> str:
     if not facts.is_compliance_required or facts.is_compliant:
         return ""
     return "compliant_device_required"
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """A version as numbers, without trailing zeros, so that 1.4 equals 1.4.0. Garbage sorts lowest."""
-    parts = version.split(".")
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        return ()
-    numbers = [int(part) for part in parts]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
 
 
 def is_version_enough(version: str, mandatory: str) -> bool:

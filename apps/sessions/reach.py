@@ -153,6 +153,8 @@ class Switches:
     is_base_licensed: bool
     are_unenrolled_allowed: bool
     is_compliance_required: bool
+    # Places of groups; with none, all people and devices are meant.
+    compliance_groups: frozenset[int]
     mandatory_version: str
 
 
@@ -168,6 +170,25 @@ class World:
     members: Members
     # By admin group: the grants of its members.
     assignments: dict[int, Bits]
+
+    @property
+    def compelled(self) -> tuple[Bits, Bits]:
+        """The people who may be helped on a compliant device alone, and the devices that have to be (D4)."""
+        switches = self.switches
+        if not switches.is_compliance_required:
+            return 0, 0
+        groups = switches.compliance_groups
+        if not groups:
+            return self.people.everybody, self.devices.everything
+        people = devices = 0
+        for group in groups:
+            people |= mask_of(self.members.people.get(group, ()))
+            devices |= mask_of(self.members.devices.get(group, ()))
+        of_theirs = _flags(people, self.people.size)
+        owned = (owner >= 0 and of_theirs[owner] == 1 for owner in self.devices.owners)
+        return people, devices | bits_at(
+            compress(range(self.devices.size), owned), self.devices.size
+        )
 
     def has_same_facts(self, other: World) -> bool:
         """Whether the two differ in role assignments alone."""
@@ -203,10 +224,11 @@ def _joined(found: Any, by: str, of: str) -> Any:
     return named.values("by_text").annotate(them=_Joined("of_text")).values_list("by_text", "them")
 
 
-def _switches(tenant_id: uuid.UUID) -> Switches:
+def _switches(tenant_id: uuid.UUID, book: Book) -> Switches:
     tenant = Tenant.objects.select_related("market").filter(pk=tenant_id).first()
     if tenant is None:
         raise NotFoundError
+    groups = tenant.compliance_groups.annotate(text=_text("pk")).values_list("text", flat=True)
     licensed: dict[Product, Standing] = standings(tenant_id, now())
     return Switches(
         is_on=tenant.cloud == Cloud.PUBLIC
@@ -216,6 +238,7 @@ def _switches(tenant_id: uuid.UUID) -> Switches:
         is_base_licensed=licensed[Product.DEVICE_MANAGEMENT].is_active,
         are_unenrolled_allowed=tenant.are_unenrolled_devices_allowed,
         is_compliance_required=tenant.is_compliance_required,
+        compliance_groups=frozenset(map(book.groups.place, groups)),
         mandatory_version=tenant.mandatory_app_version,
     )
 
@@ -310,7 +333,7 @@ def read_world(tenant_id: uuid.UUID) -> World:
 
 
 def _read(tenant_id: uuid.UUID, book: Book) -> World:
-    switches = _switches(tenant_id)
+    switches = _switches(tenant_id, book)
     return World(
         tenant_id=tenant_id,
         book=book,
@@ -330,7 +353,7 @@ def read_again(world: World, touching: Touching) -> World:
     if touching is Touching.ASSIGNMENTS:
         return replace(world, assignments=_assignments(tenant_id, book))
     if touching is Touching.SWITCHES:
-        switches = _switches(tenant_id)
+        switches = _switches(tenant_id, book)
         is_known = switches.is_compliance_required <= world.switches.is_compliance_required
         devices = world.devices if is_known else _devices(tenant_id, book, switches)
         return replace(world, switches=switches, devices=devices)
@@ -385,14 +408,17 @@ class Reach:
         self._own: dict[int, Bits] = {}
 
     @cached_property
+    def compelled(self) -> tuple[Bits, Bits]:
+        return self.world.compelled
+
+    @cached_property
     def fit(self) -> Bits:
         """The devices on which a session could be, whoever helps."""
         devices, switches = self.world.devices, self.world.switches
         fit = devices.everything & ~devices.revoked
         if not switches.are_unenrolled_allowed:
             fit &= devices.enrolled
-        if switches.is_compliance_required:
-            fit &= devices.enrolled & devices.compliant
+        fit &= ~self.compelled[1] | (devices.enrolled & devices.compliant)
         for version, bits in devices.by_version.items():
             if not is_version_enough(version, switches.mandatory_version):
                 fit &= ~bits
@@ -443,9 +469,8 @@ class Reach:
             control = grants & self.world.book.giving[Action.FULL_CONTROL]
             if giving & ~control:
                 cover = self._both(cover, self._cover(self._scope(control)))
-        switches = self.world.switches
-        is_browser_fit = switches.are_unenrolled_allowed and not switches.is_compliance_required
-        people = cover.fit_owners | (cover.people if is_browser_fit else 0)
+        is_browser_fit = self.world.switches.are_unenrolled_allowed
+        people = cover.fit_owners | (cover.people & ~self.compelled[0] if is_browser_fit else 0)
         return Reached(people & self.world.people.able, cover.devices & self.fit)
 
     def _both(self, one: _Cover, other: _Cover) -> _Cover:

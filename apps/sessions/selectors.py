@@ -21,7 +21,7 @@ from apps.roles.selectors import actions_on
 from apps.sessions.models import HelpSession, Refusal, Side
 from apps.sessions.states import RUNNING, State
 from apps.tenants.models import Cloud, Tenant, User
-from apps.tenants.selectors import may_administer
+from apps.tenants.selectors import compliance_is_required, may_administer
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,11 @@ def gather_facts(
         is_enrolled=is_enrolled,
         lacks_base_license=says_enrolled and not has_base,
         are_unenrolled_devices_allowed=tenant.are_unenrolled_devices_allowed,
-        is_compliance_required=tenant.is_compliance_required,
+        is_compliance_required=compliance_is_required(
+            tenant,
+            person_id=sharer_id,
+            covers_device=Q(devices=device.pk) if device is not None else None,
+        ),
         failed_policies=tuple(failed_policies(device)) if device and is_enrolled else (),
         app_version=app_version,
         mandatory_app_version=tenant.mandatory_app_version,

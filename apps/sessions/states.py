@@ -73,5 +73,6 @@ class EndReason(TextChoices):
     SHARER_LEFT = "sharer_left", _("The sharer left")
     CONNECTION_LOST = "connection_lost", _("The connection was lost")
     NOT_CONNECTED = "not_connected", _("No connection came about")
+    TIME_LIMIT = "time_limit", _("The longest time that a session may last was over")
     GROUND_LOST = "ground_lost", _("The right to this session was withdrawn")
     ENDED_BY_ADMIN = "ended_by_admin", _("An administrator ended the session")

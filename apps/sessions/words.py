@@ -108,5 +108,9 @@ _PLAIN: dict[EndReason, Callable[[], tuple[str, str]]] = {
             "administrator: a relay server may be missing or blocked."
         ),
     ),
+    EndReason.TIME_LIMIT: lambda: (
+        _("The longest time that your organisation allows for a session is over."),
+        _("Start again with a new security code."),
+    ),
     EndReason.ENDED_BY_ADMIN: lambda: (_("An administrator ended the session."), ""),
 }

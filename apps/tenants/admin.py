@@ -77,6 +77,7 @@ class TenantAdmin(TenantModelAdmin):
     list_display = ("name", "slug", "cloud", "market", "is_remote_help_enabled", "created_at")
     list_filter = ("cloud", "is_remote_help_enabled")
     search_fields = ("name", "slug", "domains__name")
+    autocomplete_fields = ("compliance_groups",)
     readonly_fields = ("created_at",)
     # Who the organisation is and where it lives: not its own to change.
     OPERATOR_FIELDS: ClassVar[tuple[str, ...]] = (

@@ -64,7 +64,9 @@ class OneTenantForm(AnyModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        ours = _tenant_id_in(cleaned.get("tenant")) or getattr(self.instance, "tenant_id", None)
+        own = self.instance.pk if isinstance(self.instance, Tenant) else None
+        ours = own or _tenant_id_in(cleaned.get("tenant"))
+        ours = ours or getattr(self.instance, "tenant_id", None)
         for name, value in list(cleaned.items()):  # `add_error` takes the refused ones out
             chosen = list(value) if isinstance(value, QuerySet) else [value]
             for thing in chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.form_kit import KitForm
 from apps.common.lists import ANY, FilterForm
-from apps.tenants.models import Act
+from apps.tenants.models import VERSION, Act, Group
 from apps.tenants.rights import RIGHTS
 from apps.tenants.words import kind_words
 
@@ -64,6 +65,69 @@ class AuditFilterForm(FilterForm):
         if since is not None and until is not None and until < since:
             self.add_error("until", _("The last day is before the first one."))
         return cleaned
+
+
+class SettingsForm(KitForm):
+    """The switches, limits and versions; the groups are given by the view, which knows the tenant."""
+
+    is_remote_help_enabled = forms.BooleanField(label=_("Remote help is on"), required=False)
+    are_unenrolled_devices_allowed = forms.BooleanField(
+        label=_("Allow remote help to unenrolled devices"),
+        help_text=_("A plain browser counts as one."),
+        required=False,
+    )
+    is_chat_enabled = forms.BooleanField(label=_("Chat during a session"), required=False)
+    is_sign_out_at_end = forms.BooleanField(
+        label=_("Sign the sharer out at the end of every session"),
+        help_text=_("Off: only after an elevated session that the sharer ends."),
+        required=False,
+    )
+    code_valid_minutes = forms.IntegerField(
+        label=_("Security codes are valid for (minutes)"),
+        help_text=_("From 2 to 30. Empty: 10."),
+        min_value=2,
+        max_value=30,
+        required=False,
+    )
+    longest_session_minutes = forms.IntegerField(
+        label=_("A session lasts at most (minutes)"),
+        help_text=_("From 15 to 1440. Empty: as long as both like."),
+        min_value=15,
+        max_value=1440,
+        required=False,
+    )
+    recommended_app_version = forms.CharField(
+        label=_("Recommended app version"),
+        help_text=_("Older apps ask for an update and go on. Empty: none do."),
+        max_length=20,
+        validators=[VERSION],
+        required=False,
+    )
+    mandatory_app_version = forms.CharField(
+        label=_("Mandatory app version"),
+        help_text=_("Older apps cannot go on until they are updated. Empty: all can."),
+        max_length=20,
+        validators=[VERSION],
+        required=False,
+    )
+    is_compliance_required = forms.BooleanField(
+        label=_("Conditional access: require a compliant device"), required=False
+    )
+    compliance_groups = forms.MultipleChoiceField(
+        label=_("Conditional access covers"),
+        help_text=_(
+            "People of these groups when they receive help, and devices of these groups. None: everybody."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, groups: Iterable[Group], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["compliance_groups"]
+        chosen.choices = [(str(group.pk), group.name) for group in groups]
+        if not chosen.choices:
+            del self.fields["compliance_groups"]
 
 
 class RightsForm(KitForm):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.tenants import administration_views as views
+from apps.tenants import settings_views
 
 app_name = "administration"
 urlpatterns = [
+    path("administration/remote-help/settings/", settings_views.settings, name="settings"),
     path("administration/administrators/", views.administrators, name="administrators"),
     path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -72,6 +73,30 @@ class Tenant(models.Model):
     )
     mandatory_app_version = models.CharField(
         _("mandatory app version"), max_length=20, blank=True, validators=[VERSION]
+    )
+    # Whom the policy covers: people as sharers, and devices. No group at all: everybody.
+    compliance_groups: models.ManyToManyField[Group, Any] = models.ManyToManyField(
+        "tenants.Group",
+        verbose_name=_("conditional access covers"),
+        related_name="compliance_required_by",
+        blank=True,
+    )
+    code_valid_minutes = models.PositiveSmallIntegerField(
+        _("security codes are valid for (minutes)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(30)],
+        help_text=_("From 2 to 30. Empty: 10."),
+    )
+    longest_session_minutes = models.PositiveSmallIntegerField(
+        _("a session lasts at most (minutes)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(15), MaxValueValidator(1440)],
+        help_text=_("From 15 to 1440. Empty: as long as both like."),
+    )
+    first_session_at = models.DateTimeField(
+        _("first session"), null=True, blank=True, editable=False
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
 
 from apps.common.errors import InvalidError, NotFoundError
-from apps.tenants.models import Group, Tenant, User, VerifiedDomain
+from apps.tenants.models import AuditEntry, Group, Tenant, User, VerifiedDomain
 from apps.tenants.rights import RIGHTS
 
 PERMISSIONS = tuple(RIGHTS)
@@ -96,6 +97,52 @@ def administration_state(person: User) -> dict[str, object]:
     return {"rights": sorted(rights_of([person]).get(person.pk, ()))}
 
 
+SETTINGS = (
+    "is_remote_help_enabled",
+    "are_unenrolled_devices_allowed",
+    "is_chat_enabled",
+    "is_sign_out_at_end",
+    "code_valid_minutes",
+    "longest_session_minutes",
+    "recommended_app_version",
+    "mandatory_app_version",
+    "is_compliance_required",
+)
+
+
+def settings_state(tenant: Tenant) -> dict[str, object]:
+    """What the form for the settings shows and asks about again when it is saved."""
+    groups = tenant.compliance_groups.order_by("pk").values_list("pk", flat=True)
+    values: dict[str, object] = {name: getattr(tenant, name) for name in SETTINGS}
+    return {**values, "compliance_groups": [str(pk) for pk in groups]}
+
+
+def compliance_is_required(
+    tenant: Tenant, *, person_id: uuid.UUID | None, covers_device: Q | None = None
+) -> bool:
+    """Whether the policy *require a compliant device* covers this person as a sharer, or a device.
+
+    `covers_device` are the groups that a device is in, which this app cannot know. Without groups it covers all.
+    """
+    if not tenant.is_compliance_required:
+        return False
+    groups = tenant.compliance_groups.all()
+    covers = covers_device if covers_device is not None else Q()
+    if person_id is not None:
+        covers = covers | Q(people=person_id) if covers else Q(people=person_id)
+    if covers and groups.filter(covers).exists():
+        return True
+    return not groups.exists()
+
+
+def last_change_of(row: Model) -> tuple[str, datetime | None]:
+    """Who changed that thing last, as far as the audit log still names people, and when."""
+    entry = AuditEntry.objects.filter(target_key=str(row.pk)).order_by("-at", "-number").first()
+    if entry is None:
+        return "", None
+    return str((entry.names or {}).get("actor", "")), entry.at
+
+
 def person_for(actor: User, pk: uuid.UUID) -> User:
     """A person of the actor's tenant; somebody else's does not exist (T3). Whether the actor may is the door's to ask."""
     person = User.objects.filter(tenant=actor.tenant_id, pk=pk).select_related("tenant").first()
@@ -139,6 +186,15 @@ def groups_named(tenant: Tenant, ids: Iterable[uuid.UUID], field: str) -> list[G
     found = list(groups_of(tenant).filter(pk__in=wanted))
     if len(found) != len(wanted):
         raise InvalidError(fields={field: str(_("There is no such group."))})
+    return found
+
+
+def groups_by(tenant: Tenant, ids: Iterable[uuid.UUID]) -> list[Group]:
+    """The tenant's groups with these ids; one that is not there, or another tenant's, is not found (T3)."""
+    wanted = set(ids)
+    found = list(groups_of(tenant).filter(pk__in=wanted))
+    if len(found) != len(wanted):
+        raise NotFoundError
     return found
 
 

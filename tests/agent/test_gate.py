@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from remotehelp_app.platform.interfaces import Area
+from remotehelp_app.platform.interfaces import Area, Reach
 from remotehelp_app.session.feed import Event
 from remotehelp_app.session.gate import LOCAL_USER_HAS_IT_FOR, Gate
 
@@ -109,3 +109,26 @@ def test_input_that_failed_stays_off(gate):
     gate.failed()
     assert gate.why() == "failed"
     assert not gate.may(CLICK, HERE)
+
+
+@pytest.mark.parametrize(("event", "place"), ACTING)
+def test_what_the_system_says_at_the_very_moment_counts_more_than_what_was_told(gate, event, place):
+    assert not gate.may(event, place, Reach(is_prompt=True))
+    gate.prompts(BOX)
+    assert gate.may(event, place, Reach())
+    gate.prompts(())
+    gate.elevation(is_granted=True)
+    assert gate.may(event, place, Reach(is_prompt=True))
+    # Our own windows stay out of reach, whatever was granted; the pointer may pass over them.
+    assert gate.may(event, place, Reach(is_ours=True)) == (event is MOVE)
+
+
+def test_a_system_that_cannot_tell_our_windows_goes_by_their_places(gate):
+    gate.protect(BOX)
+    assert gate.may(CLICK, HERE, Reach(is_ours=False))
+    assert not gate.may(CLICK, HERE, Reach(is_ours=None))
+
+
+def test_a_press_without_a_place_presses_nothing(gate):
+    assert not gate.may(CLICK, None)
+    assert not gate.may(CLICK, None, Reach())

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,14 @@ def site(tmp_path_factory: pytest.TempPathFactory, turn: Turn) -> Iterator[Site]
     if ready := os.environ.get("REMOTEHELP_SITE_VAR"):
         yield _site_of(Path(ready))
         return
-    folder = tmp_path_factory.mktemp("site")
+    with demo_site(tmp_path_factory.mktemp("site"), turn, turn.url) as made:
+        yield made
+
+
+@contextmanager
+def demo_site(folder: Path, turn: Turn, *turn_urls: str, **more: str) -> Iterator[Site]:
+    """`remotehelp up --demo` in that folder, which names the relay by these addresses."""
+    folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {
         **os.environ,
@@ -147,8 +155,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, turn: Turn) -> Iterator[Site]
         "PORT": str(port),
         # Every browser here has the same address; its limit has a test of its own.
         "REMOTEHELP_CODE_TRIES_PER_ADDRESS": "1000",
-        "REMOTEHELP_TURN_URLS": turn.url,
+        "REMOTEHELP_TURN_URLS": ",".join(turn_urls),
         "REMOTEHELP_TURN_SECRET": turn.secret,
+        **more,
     }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     with (folder / "site.log").open("wb") as log:
@@ -234,7 +243,8 @@ class Desk:
     def page(
         self, browser: Browser, role: str, *, is_relay_only: bool = False, **options: Any
     ) -> Page:
-        options.setdefault("viewport", {"width": 1440, "height": 900})
+        if not options.get("no_viewport"):
+            options.setdefault("viewport", {"width": 1440, "height": 900})
         options.setdefault("locale", "en-GB")
         context = browser.new_context(base_url=self.site.url, **options)
         self.contexts.append(context)
@@ -250,6 +260,12 @@ class Desk:
         page.locator("input[name=password]").press("Enter")
         page.wait_for_url(lambda url: "/accounts/login" not in url)
         return page
+
+    def close(self) -> None:
+        """Closes every page, and fails when one of them complained."""
+        for context in self.contexts:
+            context.close()
+        assert self.complaints == []
 
     def _hear(self, message: Any) -> None:
         # A refused step is answered 4xx, which the console notes by itself.
@@ -269,6 +285,4 @@ class Desk:
 def desk(site: Site) -> Iterator[Desk]:
     made = Desk(site)
     yield made
-    for context in made.contexts:
-        context.close()
-    assert made.complaints == []
+    made.close()

@@ -30,6 +30,7 @@ OF_PEOPLE = (
     "/nowhere/",
 )
 OF_ADMINISTRATORS = (
+    "/administration/remote-help/settings/",
     "/administration/administrators/",
     "/administration/administrators/?q=nobody+is+called+this",
     "/administration/administrators/add/",

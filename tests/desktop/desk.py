@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from remotehelp_app.platform.x11.connect import connect
+from remotehelp_app.platform.x11.positions import KEYCODES
 from Xlib import X
 from Xlib import display as xdisplay
 
@@ -40,6 +42,36 @@ def x_server(size: tuple[int, int] = SIZE, *options: str) -> Iterator[str]:
         with open(reading, "rb", buffering=0) as numbers:
             number = numbers.readline().strip()
         assert number, "Xvfb did not start"
+        yield f":{number.decode()}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextmanager
+def xephyr(outer: Desktop) -> Iterator[str]:
+    """An X server as a window on another: it has a mouse and a keyboard that are not of XTEST."""
+    reading, writing = os.pipe()
+    server = subprocess.Popen(
+        [
+            "Xephyr",
+            "-displayfd",
+            str(writing),
+            "-screen",
+            f"{SIZE[0]}x{SIZE[1]}",
+            "-nolisten",
+            "tcp",
+        ],
+        env=outer.env,
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with open(reading, "rb", buffering=0) as numbers:
+            number = numbers.readline().strip()
+        assert number, "Xephyr did not start"
         yield f":{number.decode()}"
     finally:
         server.terminate()
@@ -126,18 +158,33 @@ def _owns(env: dict[str, str], name: str) -> bool:
 @dataclass
 class Target:
     log: Path
+    forgotten: int = 0
 
     def events(self, *names: str) -> list[dict[str, Any]]:
+        """All that it wrote down, or all of these names, since it last had to forget."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
-        told = [json.loads(line) for line in lines if line.endswith("}")]
+        told = [json.loads(line) for line in lines[self.forgotten :] if line.endswith("}")]
         return [event for event in told if not names or event["event"] in names]
+
+    def keys(self, *names: str) -> list[str]:
+        """The places of the keys that went down or up."""
+        codes = {keycode: code for code, keycode in KEYCODES.items()}
+        told = self.events(*(names or ("key down", "key up")))
+        return [codes.get(event["detail"], str(event["detail"])) for event in told]
+
+    def is_at_rest(self) -> bool:
+        """Something was pressed, and everything that was is up again."""
+        return 0 < len(self.events("key down")) == len(self.events("key up"))
+
+    def forget(self) -> None:
+        self.forgotten = len(self.log.read_text().splitlines())
 
 
 @dataclass
 class Notices(Target):
     """The desktop's notification service, and the person who sees its notices."""
 
-    person: subprocess.Popen[str]
+    person: subprocess.Popen[str] = field(kw_only=True)
 
     def shown(self, title: str) -> dict[str, Any]:
         """The notice with this title, from the moment that it is there."""
@@ -203,6 +250,26 @@ class Desktop:
     def find(self, role: str, name: str, seconds: float = 20) -> dict[str, Any]:
         return self.until_done(seconds, do="find", role=role, name=name)
 
+    def focused(self) -> list[tuple[str, str]]:
+        """Role and name of what has the keyboard."""
+        found = [node for node in self.ask(do="tree") if "focused" in node["states"]]
+        return [(node["role"], node["name"]) for node in found]
+
+    def has_focus(self, role: str, name: str) -> bool:
+        return any(r == role and n.startswith(name) for r, n in self.focused())
+
+    def is_at(self, role: str, name: str) -> None:
+        """Waits until that has the keyboard."""
+        until(lambda: self.has_focus(role, name), lambda: f"{role} {name!r}, not {self.focused()}")
+
+    def find_enabled(self, role: str, name: str) -> None:
+        until(
+            lambda: (
+                "enabled" in (self.ask(do="find", role=role, name=name) or {"states": []})["states"]
+            ),
+            f"{name!r} can be pressed",
+        )
+
     def press(self, name: str) -> None:
         self.until_done(do="press", role="push button", name=name)
 
@@ -253,9 +320,29 @@ class Desktop:
             env=self.env, stdin=subprocess.PIPE, stdout=out, stderr=out, text=True,
         )  # fmt: skip
         self.stack.callback(_stop, process)
-        made = Notices(log, process)
+        made = Notices(log, person=process)
         until(lambda: made.events("ready"), "the notification service is there")
         return made
+
+    def active_window(self) -> int:
+        """The window that the window manager gives the keyboard, 0 for none."""
+        look = connect(self.display)
+        try:
+            atom = look.intern_atom("_NET_ACTIVE_WINDOW")
+            found = look.screen().root.get_full_property(atom, X.AnyPropertyType)
+            return int(found.value[0]) if found is not None and len(found.value) else 0
+        finally:
+            look.close()
+
+    def split(self, *monitors: str) -> None:
+        """Lets the screen count as these monitors: name, and place as xrandr writes it."""
+        for number, each in enumerate(monitors):
+            name, place = each.split()
+            output = "none" if number else "screen"
+            self.xrandr("--setmonitor", name, place, output)
+
+    def xrandr(self, *arguments: str) -> None:
+        subprocess.run(["xrandr", *arguments], env=self.env, check=True, capture_output=True)
 
     def keys_down(self) -> list[int]:
         """The keycodes that are down at the X server, whoever holds them."""
@@ -290,6 +377,7 @@ def desktop(
     folder: Path,
     size: tuple[int, int] = SIZE,
     keyring: Callable[[dict[str, str]], AbstractContextManager[None]] = open_keyring,
+    server: AbstractContextManager[str] | None = None,
 ) -> Iterator[Desktop]:
     """X server, window manager and bus, with a home of their own and the keyring that is wanted."""
     runtime, home = folder / "runtime", folder / "home"
@@ -298,7 +386,7 @@ def desktop(
     browser = folder / "browser.sh"
     browser.write_text(f'#!/bin/sh\necho "$1" > "{folder}/browser.txt"\n')
     browser.chmod(0o755)
-    with x_server(size) as display, window_manager(display), message_bus(runtime) as bus:
+    with server or x_server(size) as display, window_manager(display), message_bus(runtime) as bus:
         env = {
             **os.environ,
             "DISPLAY": display,

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Desk
+from tests.browser.conftest import Desk, until
 from tests.browser.steps import get_code
-from tests.desktop.desk import Desktop
+from tests.desktop.desk import Desktop, Target
+
+KEY_A = 38  # X keycode
 
 
-def sign_in(device: Desktop, desk: Desk, browser: Browser, role: str = "sharer") -> Any:
-    """The app, through the person's own browser, by its loopback address."""
-    app = device.start_app("--server", desk.site.url)
+def sign_in(
+    device: Desktop,
+    desk: Desk,
+    browser: Browser,
+    role: str = "sharer",
+    *,
+    server: str = "",
+    options: Sequence[str] = (),
+) -> Any:
+    """The app, through the person's own browser, by its loopback address; `server` stands before the site."""
+    server = server or desk.site.url
+    app = device.start_app("--server", server, *options)
     device.press("Sign in")
     page = desk.page(browser, role)
     address = device.browser_asked()
     assert urlsplit(address).path.endswith("/authorize")
-    page.goto(address)
+    page.goto(address.replace(server, desk.site.url, 1))
     page.get_by_role("button", name="Sign in").click()
     device.find("text", "Security code")
     return app
@@ -91,3 +103,16 @@ def point_at(helper: Page, x: int, y: int) -> tuple[float, float]:
         [x, y],
     )
     return found["x"], found["y"]
+
+
+def click_and_type(device: Desktop, helper: Page) -> Target:
+    """The helper's mouse and keyboard reach a program on the device: a click to the pixel, and a key down and up."""
+    target = device.target(0, 200, 1280, 600)
+    x, y = 640, 499
+    helper.mouse.click(*point_at(helper, x, y))
+    until(lambda: target.events("up"), "the click arrives")
+    assert [(e["x"], e["y"]) for e in target.events("down")] == [(x, y)]
+    helper.keyboard.press("a")
+    until(lambda: target.events("key up"), "the key arrives")
+    assert [e["detail"] for e in target.events("key down")] == [KEY_A]
+    return target

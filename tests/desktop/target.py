@@ -48,6 +48,7 @@ def main(x: int, y: int, width: int, height: int) -> None:
                     "x": event.root_x,
                     "y": event.root_y,
                     "state": event.state,
+                    "time": event.time,
                 }
             )
 

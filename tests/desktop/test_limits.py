@@ -10,28 +10,12 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import until
 from tests.browser.steps import PIXEL, near
+from tests.desktop.forged import FORGE, KEEP_CHANNELS, what_came_before_is_there
+from tests.desktop.programs import prompt
 from tests.desktop.steps import go_live, point_at, sign_in
 
 pytestmark = pytest.mark.desktop
 HIDDEN = (0x50, 0x50, 0x50)
-# What a page of ours never does: events on the channel of a session in which only viewing was allowed.
-FORGE = """() => {
-  const kept = window.seen.channels.at(-1);
-  kept.send(JSON.stringify({
-    view: 1, n: 1, move: [100, 400],
-    events: [["down", 0, 100, 400], ["up", 0, 100, 400], ["key", "KeyA", "a", true, 0], ["text", "hello"]],
-  }));
-  return kept.readyState;
-}"""
-KEEP_CHANNELS = """
-  window.seen.channels = [];
-  const open = RTCPeerConnection.prototype.createDataChannel;
-  RTCPeerConnection.prototype.createDataChannel = function (...args) {
-    const made = open.apply(this, args);
-    if (args[0] === "input") window.seen.channels.push(made);
-    return made;
-  };
-"""
 
 
 def test_a_forged_helper_moves_nothing_in_a_view_only_session(desk, helper_browser, device):
@@ -41,23 +25,17 @@ def test_a_forged_helper_moves_nothing_in_a_view_only_session(desk, helper_brows
     go_live(device, helper, "View screen")
     target = device.target(0, 200, 1280, 600)
     assert helper.evaluate(FORGE) == "open"
-    # What is said after the events has arrived: so have they.
-    helper.get_by_role("button", name="Chat").click()
-    helper.get_by_role("textbox", name="Message").fill("Are you there?")
-    helper.get_by_role("button", name="Send").click()
-    device.find("push button", "Chat (1 new)")
+    what_came_before_is_there(device, helper)
     assert target.events("down", "key down", "move") == []
     assert device.keys_down() == []
 
 
-def test_a_prompt_is_neither_seen_nor_used_before_elevation(desk, helper_browser, device):
+@pytest.mark.parametrize("name", ["pinentry-test", "polkit-gnome-authentication-agent-1"])
+def test_a_prompt_is_neither_seen_nor_used_before_elevation(desk, helper_browser, device, name):
     sign_in(device, desk, helper_browser)
     helper = desk.page(helper_browser, "helper")
     go_live(device, helper, "Full control")
-    prompt = device.start("xterm", "-class", "Pinentry-test", "-name", "pinentry-test",
-                          "-geometry", "60x12+300+300", "-bg", "#00ff00", "-fg", "#00ff00",
-                          "-e", "cat > typed.txt", log="prompt.log")  # fmt: skip
-    assert prompt.poll() is None
+    typed = prompt(device, name)
     expect(helper.locator("[data-control-state]")).to_contain_text("privilege prompt is open")
     inside = (420, 400)
     until(lambda: near(helper.evaluate(PIXEL, [*inside, 1280]), HIDDEN), "the prompt is hidden")
@@ -71,12 +49,16 @@ def test_a_prompt_is_neither_seen_nor_used_before_elevation(desk, helper_browser
     helper.mouse.click(*point_at(helper, *inside))
     helper.keyboard.type("yes")
     helper.keyboard.press("Enter")
-    typed = device.folder / "typed.txt"
-    until(lambda: typed.exists() and typed.read_text().endswith("\n"), "the prompt is used")
-    assert typed.read_text() == "yes\n"
+    until(lambda: typed().endswith("\n"), "the prompt is used")
+    assert typed() == "yes\n"
 
     device.press("Take elevation back")
     until(lambda: near(helper.evaluate(PIXEL, [*inside, 1280]), HIDDEN), "the prompt is hidden")
+    helper.mouse.click(*point_at(helper, *inside))
+    helper.keyboard.type("no")
+    helper.keyboard.press("Enter")
+    what_came_before_is_there(device, helper)
+    assert typed() == "yes\n"
 
 
 def test_a_killed_app_leaves_no_key_down_and_the_session_ends_as_lost(desk, helper_browser, device):

@@ -46,7 +46,7 @@ def serve(bus: str, tmp_path: Path) -> Iterator[object]:
             stack.callback(process.terminate)
             assert process.stdin is not None
             stack.callback(process.stdin.close)
-            made = Notices(log, process)
+            made = Notices(log, person=process)
             until(lambda: made.events("ready"), "the service is there")
             return made
 

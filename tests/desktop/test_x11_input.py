@@ -64,7 +64,9 @@ def test_what_the_helper_types_appears_whatever_layout_the_device_has(device, na
         assert device.keys_down() == []
 
 
-def test_any_text_arrives_exactly(device):
+@pytest.mark.parametrize("name", ["us", "de", "fr"])
+def test_any_text_arrives_exactly(device, name):
+    layout(device, name)
     terminal(device)
     with closing(X11Input(device.display)) as hands:
         click(hands, 60, 60)
@@ -82,6 +84,20 @@ def test_a_layout_that_changes_in_between_is_followed(device):
         layout(device, "de")
         hands.text("yz-de ß")
         until(lambda: typed(device) == "yz-us yz-de ß", lambda: typed(device))
+
+
+def test_a_lent_key_that_a_new_layout_took_back_is_lent_again(device):
+    terminal(device)
+    with closing(X11Input(device.display)) as hands:
+        click(hands, 60, 60)
+        hands.text("²日")
+        until(lambda: typed(device) == "²日", lambda: typed(device))
+        layout(device, "us")
+        hands.text("²日")
+        until(lambda: typed(device) == "²日²日", lambda: typed(device))
+        layout(device, "fr")
+        hands.text("²日")
+        until(lambda: typed(device) == "²日²日²日", lambda: typed(device))
 
 
 def test_a_held_shift_of_the_helper_does_not_change_what_the_character_says(device):

@@ -24,11 +24,6 @@ def screen(device):
         yield made
 
 
-def split(device):
-    for name, place, output in (("L", "640/170x800/210+0+0", "screen"), ("R", "640/170x800/210+640+0", "none")):  # fmt: skip
-        subprocess.run(["xrandr", "--setmonitor", name, place, output], env=device.env, check=True, capture_output=True)  # fmt: skip
-
-
 def test_a_change_is_told_and_its_pixels_are_read(device, screen):
     until(lambda: not screen.wait(0.2), "the desktop is at rest")
     marker = Marker(device.display, from_right=300, y=100, edge=200)
@@ -49,10 +44,10 @@ def test_an_area_beyond_the_screen_is_refused(screen):
 
 def test_monitors_that_come_and_go_are_noticed(device, screen):
     assert [(m.width, m.height) for m in screen.monitors()] == [(1280, 800)]
-    split(device)
+    device.split("L 640/170x800/210+0+0", "R 640/170x800/210+640+0")
     until(screen.has_new_shape, "the new monitors are noticed")
     assert [(m.name, m.x, m.width) for m in screen.monitors()] == [("L", 0, 640), ("R", 640, 640)]
-    subprocess.run(["xrandr", "--delmonitor", "R"], env=device.env, check=True)
+    device.xrandr("--delmonitor", "R")
     until(screen.has_new_shape, "the unplugged monitor is noticed")
     assert [m.name for m in screen.monitors()] == ["L"]
 

@@ -40,6 +40,7 @@ NOT_ADMINISTRATION = {
     "tenants.set_picture": "people change their own picture",
     "tenants.remove_picture": "people change their own picture",
     "tenants.set_language": "people choose their own language",
+    "tenants.note_first_session": "the sessions say that there was one",
     "tenants.give_first_password": "a part of making an account, which is written down",
     "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
     "roles.ensure_built_in_roles": "a migration's work, of no tenant",

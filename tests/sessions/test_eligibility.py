@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from apps.common.versions import version_key
 from apps.devices.selectors import FailedPolicy
 from apps.licenses.selectors import Standing
 from apps.roles.models import Action
-from apps.sessions.eligibility import CheckName, IneligibleError, decide, version_key
+from apps.sessions.eligibility import CheckName, IneligibleError, decide
 from apps.sessions.selectors import Facts
 from apps.tenants.models import Cloud
 

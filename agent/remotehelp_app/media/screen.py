@@ -156,13 +156,10 @@ class Screen(threading.Thread):
     # --- the thread ------------------------------------------------------------------------------
 
     def run(self) -> None:
+        desktop: Desktop | None = None
         try:
-            self._desktop = self._make_desktop()
-        except UnavailableError as error:
-            self._tell.failed(str(error))
-            return
-        try:
-            self._run(self._desktop)
+            desktop = self._desktop = self._make_desktop()
+            self._run(desktop)
         except UnavailableError as error:
             self._tell.failed(str(error))
         except Exception:
@@ -170,8 +167,9 @@ class Screen(threading.Thread):
             log.exception("the screen could not be shown any more")
             self._tell.failed("")
         finally:
-            desktop, self._desktop = self._desktop, None
-            desktop.close()
+            self._desktop = None
+            if desktop is not None:
+                desktop.close()
 
     def _run(self, desktop: Desktop) -> None:
         painter = _Painter(desktop, self._wishes, self._tell, self._convert)

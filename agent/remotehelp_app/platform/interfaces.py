@@ -7,12 +7,17 @@ another implementation was and was not run on stands in its own docstring.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 class UnavailableError(Exception):
     """This system cannot do it (here, now). `args[0]` is a sentence for the person at the device."""
+
+
+class RefusedError(Exception):
+    """Input was refused at the last moment, and nothing of it happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,34 @@ class Input(Protocol):
 
     def close(self) -> None:
         """Releases everything and gives the connection back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a press would get to, as the system knows it at that very moment."""
+
+    is_prompt: bool = (
+        False  # for keys: one is open anywhere, because prompts take the keyboard for themselves
+    )
+    is_ours: bool | None = False  # a window of this app; None when the system cannot tell
+
+
+@runtime_checkable
+class GuardedInput(Protocol):
+    """An `Input` that can ask before each single press, and lets nothing come between question and press."""
+
+    def guarded(
+        self, may: Callable[[Reach], bool], own_window: int
+    ) -> AbstractContextManager[None]:
+        """Inside, everything that would press, scroll, type or move asks `may` first; RefusedError when it says no.
+
+        `own_window` is the system's number of a window of this app, 0 when it has none.
+        """
+        ...
+
+    def keep_up(self) -> None:
+        """Takes in what happened on the desktop; called now and then while there is nothing to do."""
         ...
 
 

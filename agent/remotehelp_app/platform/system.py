@@ -33,6 +33,8 @@ class System:
     facts: Callable[[], Facts]
     notifier: Callable[[], Notifier]
     has_attention: bool = False
+    # Raises UnavailableError where no window can be opened; a toolkit would end the process without a word.
+    check_desktop: Callable[[], None] = lambda: None
     notices: tuple[str, ...] = ()
 
 
@@ -50,6 +52,7 @@ def _linux() -> System:
     from remotehelp_app.platform.linux.facts import facts
     from remotehelp_app.platform.linux.notifications import DBusNotifier
     from remotehelp_app.platform.linux.sign_out import LinuxSignOut
+    from remotehelp_app.platform.x11 import xlib
     from remotehelp_app.platform.x11.desktop import X11Desktop
     from remotehelp_app.platform.x11.input import X11Input
     from remotehelp_app.platform.x11.local_use import X11LocalUse
@@ -63,6 +66,7 @@ def _linux() -> System:
         event_log=best_event_log,
         facts=facts,
         notifier=DBusNotifier,
+        check_desktop=xlib.check,
         notices=_linux_notices(),
     )
 

@@ -179,6 +179,10 @@ class Signals:
             if self._socket.close_code in (TAKEN_OVER, SIGNED_OUT) or self._has_ended():
                 return
 
+    @property
+    def was_taken_over(self) -> bool:
+        return self._socket is not None and self._socket.close_code == TAKEN_OVER
+
     def _has_ended(self) -> bool:
         """The site closes regularly only what has ended."""
         return self._socket is not None and self._socket.close_code == 1000

@@ -19,5 +19,7 @@ def ending(info: SessionInfo) -> str:
         "ground_lost": _("The session was ended because the right to it was withdrawn."),
         "ended_by_admin": _("An administrator ended the session."),
         "expired": _("The security code has run out."),
+        "taken_over": _("This session was opened in another place, so it is not here any more."),
+        "signed_out": _("The session has ended here because your sign-in has ended."),
     }
     return said.get(info.end_reason, _("The session has ended."))

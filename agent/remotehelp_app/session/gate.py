@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from remotehelp_app.platform.interfaces import Area
+from remotehelp_app.platform.interfaces import Area, Reach
 from remotehelp_app.session.feed import Event
 
 Why = Literal["", "view_only", "local_user", "prompt", "protected", "failed"]
@@ -20,6 +20,7 @@ Why = Literal["", "view_only", "local_user", "prompt", "protected", "failed"]
 LOCAL_USER_HAS_IT_FOR = 1.0  # seconds after the last use of the device's own mouse or keyboard
 _POINTING = frozenset({"down", "wheel"})
 _KEYING = frozenset({"key", "text", "attention"})
+_ACTING = _POINTING | _KEYING
 
 
 @dataclass(slots=True)
@@ -128,24 +129,33 @@ class Gate:
         with self._lock:
             return "protected" if not why and self._ground.is_ours_focused else why
 
-    def may(self, event: Event, place: tuple[int, int] | None) -> bool:
-        """Whether this event may act, at this place of the desktop (None when it has none)."""
+    def may(self, event: Event, place: tuple[int, int] | None, reach: Reach | None = None) -> bool:
+        """Whether this event may act, at this place of the desktop (None when it has none).
+
+        `reach` is what it would get to, from a system that can tell at the very moment; without it the places count
+        that were told of last. Beside a prompt the mouse may act; the keyboard may not, as prompts grab it.
+        """
         if event.always_counts:
             return True  # letting go of what we hold harms nobody
-        why = self.why()
+        if event.name in _POINTING and place is None:
+            return False
+        if self.why() not in ("", "prompt"):
+            return False
+        told = self._reach_told(event, place)
+        is_prompt, is_ours = told.is_prompt, told.is_ours
+        if reach is not None:
+            is_prompt = reach.is_prompt
+            is_ours = is_ours if reach.is_ours is None else reach.is_ours
+        if is_prompt and not self.may_show_prompts:
+            return False
+        return not is_ours or event.name not in _ACTING
+
+    def _reach_told(self, event: Event, place: tuple[int, int] | None) -> Reach:
+        """What the windows and the screen told of last."""
         with self._lock:
             ground = self._ground
-            if why == "prompt":
-                # Beside the prompt the mouse may act; the keyboard may not, as prompts grab it.
-                is_beside = place is not None and not _holds(ground.prompts, *place)
-                return event.name not in _KEYING and is_beside and self._is_off_ours(event, place)
-            if why:
-                return False
-            return self._is_off_ours(event, place)
-
-    def _is_off_ours(self, event: Event, place: tuple[int, int] | None) -> bool:
-        if event.name in _KEYING:
-            return not self._ground.is_ours_focused
-        if event.name in _POINTING:
-            return place is not None and not _holds(self._ground.protected, *place)
-        return True
+            if event.name in _KEYING:
+                return Reach(bool(ground.prompts), ground.is_ours_focused)
+            if place is None:
+                return Reach()
+            return Reach(_holds(ground.prompts, *place), _holds(ground.protected, *place))

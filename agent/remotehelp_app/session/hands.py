@@ -11,9 +11,16 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from remotehelp_app.media.screen import View
-from remotehelp_app.platform.interfaces import Input, UnavailableError
+from remotehelp_app.platform.interfaces import (
+    GuardedInput,
+    Input,
+    Reach,
+    RefusedError,
+    UnavailableError,
+)
 from remotehelp_app.session.feed import Event
 from remotehelp_app.session.gate import Gate
 
@@ -66,13 +73,9 @@ class Hands(threading.Thread):
     # --- the thread ------------------------------------------------------------------------------
 
     def run(self) -> None:
+        hands: Input | None = None
         try:
             hands = self._make_input()
-        except UnavailableError as error:
-            self._gate.failed()
-            self._failed(str(error))
-            return
-        try:
             self._run(hands)
         except UnavailableError as error:
             self._gate.failed()
@@ -82,7 +85,8 @@ class Hands(threading.Thread):
             self._gate.failed()
             self._failed("")
         finally:
-            hands.close()
+            if hands is not None:
+                hands.close()
 
     def _run(self, hands: Input) -> None:
         is_silent = False
@@ -99,6 +103,8 @@ class Hands(threading.Thread):
                 is_silent = False
             if event is not None:
                 self._do(hands, event)
+            elif isinstance(hands, GuardedInput):
+                hands.keep_up()
 
     def _do(self, hands: Input, event: Event) -> None:
         place = self._place(event)
@@ -106,14 +112,27 @@ class Hands(threading.Thread):
             self._release(hands)
         elif event.always_counts:
             self._let_go_of(hands, event, place)
-        elif self._is_of_this_view(event) and self._may(hands, event, place):
-            self._held |= _holding(event)
-            _STEPS[event.name](hands, event, place)
+        elif self._is_of_this_view(event):
+            with contextlib.suppress(RefusedError):
+                self._act_if_it_may(hands, event, place)
 
-    def _may(self, hands: Input, event: Event, place: tuple[int, int] | None) -> bool:
-        if place is None and self.own_window:
-            self._gate.focus(is_ours=hands.has_focus(self.own_window))
-        return self._gate.may(event, place)
+    def _act_if_it_may(self, hands: Input, event: Event, place: tuple[int, int] | None) -> None:
+        """Where the system can, the gate is asked anew before each single press."""
+        if isinstance(hands, GuardedInput):
+            with hands.guarded(partial(self._may, event, place), self.own_window):
+                _STEPS[event.name](hands, event, place)
+        else:
+            if place is None and self.own_window:
+                self._gate.focus(is_ours=hands.has_focus(self.own_window))
+            if not self._gate.may(event, place):
+                return
+            _STEPS[event.name](hands, event, place)
+        self._held |= _holding(event)
+
+    def _may(self, event: Event, place: tuple[int, int] | None, reach: Reach) -> bool:
+        if place is None and reach.is_ours is not None:
+            self._gate.focus(is_ours=reach.is_ours)
+        return self._gate.may(event, place, reach)
 
     def _release(self, hands: Input) -> None:
         self._held.clear()

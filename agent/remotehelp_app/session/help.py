@@ -18,7 +18,7 @@ from typing import Any
 from remotehelp_app.platform.interfaces import Area, UnavailableError
 from remotehelp_app.platform.system import System
 from remotehelp_app.server.api import Api
-from remotehelp_app.server.errors import ServerError
+from remotehelp_app.server.errors import ServerError, SignInEndedError
 from remotehelp_app.server.shapes import Card, SessionInfo
 from remotehelp_app.server.signals import Signals
 from remotehelp_app.session.endings import ending
@@ -88,8 +88,13 @@ class Help:
                     await self._hear(message)
                     if self.is_over:
                         break
+                if self._signals.was_taken_over:
+                    self._over_here("taken_over")
             if not self.is_over:
                 await self._refresh()
+        except SignInEndedError:
+            self._over_here("signed_out")
+            raise
         finally:
             await self._end()
 
@@ -112,6 +117,12 @@ class Help:
         )
         self._sign_out_if_due()
 
+    def _over_here(self, reason: str) -> None:
+        """For this device it is over; elsewhere it may go on. Nothing was lost on the way."""
+        if self._info is not None and not self.is_over:
+            self._info = replace(self._info, state="ended", end_reason=reason)
+            self._show()
+
     # --- what the site says ----------------------------------------------------------------------
 
     async def _hear(self, message: dict[str, Any]) -> None:
@@ -126,10 +137,7 @@ class Help:
         elif kind == "session.changed":
             await self._refresh()
         elif kind == "session.taken_over":
-            raise ServerError(
-                "taken_over",
-                _("This session was opened in another place, so it is not here any more."),
-            )
+            self._over_here("taken_over")
         elif self._live is not None:
             await self._hear_peer(self._live, message)
 

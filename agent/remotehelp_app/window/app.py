@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QLineEdit,
     QMainWindow,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -28,7 +29,7 @@ from remotehelp_app.window import questions
 from remotehelp_app.window.bar import Bar
 from remotehelp_app.window.guard import WindowEngine
 from remotehelp_app.window.look import dress
-from remotehelp_app.window.pages import PAGES, key_of
+from remotehelp_app.window.pages import PAGES, TO_BAR, key_of
 from remotehelp_app.window.parts import announce, button, column, note
 
 _LIVE = (Step.CONNECTING, Step.ACTIVE)
@@ -103,6 +104,9 @@ class MainWindow(QMainWindow):
         first = page.property("first")
         if isinstance(first, QWidget):
             first.setFocus()
+        to_bar = page.findChild(QPushButton, TO_BAR)
+        if to_bar is not None and self._bar is not None:
+            to_bar.clicked.connect(self._bar.take_keyboard)
         if is_new_step:
             self._come_forward(status, page)
 

@@ -1,11 +1,15 @@
-"""The session bar: always on top, never hidden, while somebody sees or controls this screen."""
+"""The session bar: always on top, never hidden, while somebody sees or controls this screen.
+
+No window manager has a say in it: every one puts full-screen windows above those that want to stay on top. So nobody
+else gives it the keyboard either; it takes it when the person clicks into it or comes by the window's button.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,6 +26,7 @@ from remotehelp_app.window.guard import WindowEngine
 from remotehelp_app.window.parts import announce, button, column, label, row
 
 _TEXT_LIMIT = 2000
+_RAISED_EVERY = 400  # ms
 
 
 class Bar(QWidget):
@@ -32,6 +37,7 @@ class Bar(QWidget):
             None,
             Qt.WindowType.FramelessWindowHint
             | Qt.WindowType.WindowStaysOnTopHint
+            | Qt.WindowType.X11BypassWindowManagerHint
             | Qt.WindowType.Window,
         )
         self.setObjectName("bar")
@@ -58,12 +64,17 @@ class Bar(QWidget):
         layout.addWidget(self._chat)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
+        self._above = QTimer(self)
+        self._above.timeout.connect(self.raise_)
+        for child in self.findChildren(QWidget):
+            child.installEventFilter(self)
 
     def take(self, status: Status) -> None:
         session = status.session
         is_wanted = session is not None and status.step in (Step.CONNECTING, Step.ACTIVE)
         if session is None or not is_wanted:
             self._timer.stop()
+            self._above.stop()
             self.hide()
             return
         self._session = session
@@ -76,7 +87,9 @@ class Bar(QWidget):
             self._chat.hide()
             self._place()
             self.show()
+            self.raise_()
             self._timer.start(1000)
+            self._above.start(_RAISED_EVERY)
         self._tick()
         self.adjustSize()
 
@@ -138,6 +151,17 @@ class Bar(QWidget):
         self._chat_button.setAccessibleName(text)
 
     # --- being a window --------------------------------------------------------------------------
+
+    def take_keyboard(self) -> None:
+        """For who uses no mouse; never lands on the button that ends the session where there is another."""
+        self.activateWindow()
+        parts = (self._revoke, self._chat_button, self._leave)
+        next(part for part in parts if part.isVisible()).setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.MouseButtonPress and not self.isActiveWindow():
+            self.activateWindow()
+        return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()

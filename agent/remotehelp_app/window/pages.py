@@ -29,6 +29,8 @@ from remotehelp_app.window.parts import (
     trust_card,
 )
 
+TO_BAR = "to_bar"
+
 
 def _starting(status: Status, actions: Actions, leave: Leave) -> QWidget:
     return page(
@@ -183,6 +185,8 @@ def _live(status: Status, actions: Actions, leave: Leave) -> QWidget:
     else:
         words = _("%(name)s sees this screen") % name
     heading = label(words, "title", is_focusable=True)
+    to_bar = button(_("Go to the session bar"), lambda: None)
+    to_bar.setObjectName(TO_BAR)  # the window knows where that is
     return page(
         heading,
         label(
@@ -191,7 +195,7 @@ def _live(status: Status, actions: Actions, leave: Leave) -> QWidget:
             )
         ),
         *others(status),
-        row(button(_("Leave"), leave)),
+        row(to_bar, button(_("Leave"), leave)),
         first=heading,
     )
 

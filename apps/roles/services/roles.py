@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.conflicts import require_unchanged
@@ -130,7 +130,9 @@ def free_copy_name(tenant: Tenant, name: str) -> str:
     taken = {known.lower() for known in roles_of(tenant.pk).values_list("name", flat=True)}
     number = 1
     while True:
-        words = _now("Copy of %(name)s") if number == 1 else _now("Copy %(number)s of %(name)s")
+        words = (
+            gettext("Copy of %(name)s") if number == 1 else gettext("Copy %(number)s of %(name)s")
+        )
         room = LONGEST_NAME - len(words % {"name": "", "number": number})
         copy = words % {"name": name[:room], "number": number}
         if copy.lower() not in taken:

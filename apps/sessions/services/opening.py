@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -27,7 +27,7 @@ from apps.sessions.services.core import (
     step,
 )
 from apps.sessions.states import State
-from apps.tenants.models import User
+from apps.tenants.models import Tenant, User
 from apps.tenants.selectors import tenant_of
 
 
@@ -80,9 +80,18 @@ class OpenedSession:
     expires_at: datetime
 
 
+def _code_valid_for(tenant: Tenant) -> timedelta:
+    """The organisation's own time for codes, or the site's."""
+    minutes = tenant.code_valid_minutes
+    if minutes is not None:
+        return timedelta(minutes=minutes)
+    valid_for: timedelta = settings.REMOTEHELP_CODE_VALID_FOR
+    return valid_for
+
+
 def _issue(session: HelpSession) -> OpenedSession:
     code = codes.issue()
-    expires_at = now() + settings.REMOTEHELP_CODE_VALID_FOR
+    expires_at = now() + _code_valid_for(session.tenant)
     SecurityCode.objects.create(session=session, digest=codes.digest(code), expires_at=expires_at)
     return OpenedSession(session, code, expires_at)
 
@@ -109,7 +118,7 @@ def open_session(*, actor: User, aimed_at: Device | None = None) -> OpenedSessio
             helper=actor,
             aimed_at=aimed_at,
             device_name=aimed_at.name if aimed_at is not None else "",
-            expires_at=now() + settings.REMOTEHELP_CODE_VALID_FOR,
+            expires_at=now() + _code_valid_for(tenant),
         )
         if aimed_at is None:
             record_event(session, actor=actor, name="opened", new=State.WAITING)
@@ -126,7 +135,7 @@ def issue_new_code(*, actor: User, session: HelpSession) -> OpenedSession:
         at = now()
         waiting = HelpSession.objects.filter(
             pk=session.pk, state=State.WAITING, expires_at__gt=at
-        ).update(expires_at=at + settings.REMOTEHELP_CODE_VALID_FOR)
+        ).update(expires_at=at + _code_valid_for(session.tenant))
         if waiting != 1:
             raise IllegalStepError
         SecurityCode.objects.filter(

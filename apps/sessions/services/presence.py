@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +15,8 @@ from apps.sessions import notices
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.services.core import IllegalStepError, has_run_out, record_event, step
 from apps.sessions.states import RUNNING, State
-from apps.tenants.models import User
+from apps.tenants.models import Tenant, User
+from apps.tenants.services import note_first_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,24 @@ def confirm_media(*, actor: User, session: HelpSession, side: Side) -> HelpSessi
         if was_lost and row.state == State.ACTIVE:
             record_event(row, actor=actor, name="picture_back", detail=side.value)
         if row.state == State.CONNECTING and row.helper_has_media and row.sharer_has_media:
-            step(row, State.ACTIVE, actor=actor, name="connected", active_at=now(), expires_at=None)
+            at = now()
+            until = _ends_at_latest(row.tenant, at)
+            step(
+                row,
+                State.ACTIVE,
+                actor=actor,
+                name="connected",
+                active_at=at,
+                expires_at=until,
+            )
+            note_first_session(row.tenant_id)
     return row
+
+
+def _ends_at_latest(tenant: Tenant, at: datetime) -> datetime | None:
+    """When the organisation's longest time for a session will be over."""
+    minutes = tenant.longest_session_minutes
+    return at + timedelta(minutes=minutes) if minutes is not None else None
 
 
 def report_media_lost(*, actor: User, session: HelpSession, side: Side) -> HelpSession:

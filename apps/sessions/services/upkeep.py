@@ -25,6 +25,7 @@ _RAN_OUT: dict[State, EndReason] = {
     State.WAITING: EndReason.EXPIRED,
     State.INTRODUCED: EndReason.ABANDONED,
     State.CONNECTING: EndReason.NOT_CONNECTED,
+    State.ACTIVE: EndReason.TIME_LIMIT,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.common.api_views import StrictSerializer
-from apps.tenants.models import Act, AuditEntry, Origin
+from apps.tenants.models import VERSION, Act, AuditEntry, Origin
 from apps.tenants.rights import RIGHT_CHOICES, RIGHTS
 
 Shape = serializers.Serializer[Any]
@@ -94,3 +94,36 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
 class AuditPageSerializer(Shape):
     entries = AuditEntrySerializer(many=True)
     next_cursor = serializers.CharField(help_text="Empty on the last page.")
+
+
+class SettingsSerializer(StrictSerializer):
+    """What is left out stays as it is."""
+
+    is_remote_help_enabled = serializers.BooleanField(required=False)
+    are_unenrolled_devices_allowed = serializers.BooleanField(required=False)
+    is_chat_enabled = serializers.BooleanField(required=False)
+    is_sign_out_at_end = serializers.BooleanField(required=False)
+    code_valid_minutes = serializers.IntegerField(
+        required=False, allow_null=True, min_value=2, max_value=30, help_text="Null: 10."
+    )
+    longest_session_minutes = serializers.IntegerField(
+        required=False, allow_null=True, min_value=15, max_value=1440, help_text="Null: no limit."
+    )
+    recommended_app_version = serializers.CharField(
+        required=False, allow_blank=True, max_length=20, validators=[VERSION]
+    )
+    mandatory_app_version = serializers.CharField(
+        required=False, allow_blank=True, max_length=20, validators=[VERSION]
+    )
+    is_compliance_required = serializers.BooleanField(required=False)
+    compliance_groups = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=500,
+        help_text="Ids of groups that conditional access covers; none: everybody.",
+    )
+    version = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="The `version` that was read. Left out: whatever stands there is overwritten.",
+    )

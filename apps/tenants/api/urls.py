@@ -7,6 +7,7 @@ from django.urls import path
 from apps.tenants.api import views
 
 urlpatterns = [
+    path("administration/settings/", views.SettingsView.as_view(), name="settings"),
     path(
         "administration/administrators/",
         views.AdministratorsView.as_view(),

@@ -22,6 +22,7 @@ from apps.tenants.api.serializers import (
     AuditQuerySerializer,
     PageQuerySerializer,
     RightsSerializer,
+    SettingsSerializer,
 )
 from apps.tenants.models import User
 from apps.tenants.people_view import PeopleView
@@ -93,6 +94,38 @@ class AdministratorView(PeopleView):
         )
         (shown,) = _shown([person])
         return Response(AdministratorSerializer(shown).data)
+
+
+class SettingsView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = "tenants.manage_settings"
+
+    def answer(self, request: Request) -> Response:
+        state = selectors.settings_state(selectors.tenant_of(self.actor(request)))
+        return Response(SettingsSerializer({**state, "version": fingerprint(state)}).data)
+
+    @extend_schema(
+        operation_id="read_settings",
+        summary="The organisation's settings of remote help",
+        responses=SettingsSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        return self.answer(request)
+
+    @extend_schema(
+        operation_id="change_settings",
+        summary="Change settings; running sessions that they no longer allow end",
+        request=SettingsSerializer,
+        responses=SettingsSerializer,
+    )
+    def put(self, request: Request) -> Response:
+        actor = self.actor(request)
+        sent = self.sent(request, SettingsSerializer)
+        seen = sent.pop("version", None)
+        tenant = selectors.tenant_of(actor)
+        if "compliance_groups" in sent:
+            sent["compliance_groups"] = selectors.groups_by(tenant, sent["compliance_groups"])
+        services.change_settings(actor=actor, tenant=tenant, seen=seen, **sent)
+        return self.answer(request)
 
 
 class AuditView(PeopleView):

@@ -15,6 +15,7 @@ from apps.tenants.services.organisations import (
     NameTakenError,
     change_settings,
     create_tenant,
+    note_first_session,
 )
 from apps.tenants.services.people import (
     ForeignDomainError,
@@ -63,6 +64,7 @@ __all__ = [
     "disable_person",
     "give_first_password",
     "grant_administration",
+    "note_first_session",
     "one_time_link_path",
     "remove_picture",
     "require_local_account",

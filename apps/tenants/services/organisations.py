@@ -9,8 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.clock import now
+from apps.common.conflicts import require_unchanged
 from apps.common.errors import InvalidError, NotAllowedError, require_valid
-from apps.tenants import audit
+from apps.common.versions import version_key
+from apps.tenants import audit, selectors
 from apps.tenants.models import Act, Tenant, User, VerifiedDomain
 from apps.tenants.services.administrators import require_permission
 from apps.tenants.signals import announce_ground_change
@@ -53,30 +56,72 @@ SWITCHES = frozenset(
         "is_chat_enabled",
         "is_sign_out_at_end",
         "is_compliance_required",
+        "code_valid_minutes",
+        "longest_session_minutes",
         "recommended_app_version",
         "mandatory_app_version",
     }
 )
 
 
+COMPLIANCE_GROUPS = "compliance_groups"
+
+
 @transaction.atomic
-def change_settings(*, actor: User, tenant: Tenant, **changes: Any) -> Tenant:
-    """Change the tenant's switches (T1, T2, T6, S8). Running sessions are asked about again."""
+def change_settings(
+    *, actor: User, tenant: Tenant, seen: str | None = None, **changes: Any
+) -> Tenant:
+    """Change the tenant's switches (T1, T2, T6, S8), limits and app versions, and whom conditional access covers
+    (`compliance_groups`). Running sessions are asked about again.
+
+    `seen` is the fingerprint of `selectors.settings_state` as the actor saw it.
+    """
     require_permission(actor, "tenants.manage_settings")
-    if actor.tenant_id != tenant.pk or not changes.keys() <= SWITCHES:
+    if actor.tenant_id != tenant.pk or not changes.keys() <= SWITCHES | {COMPLIANCE_GROUPS}:
         raise NotAllowedError
-    before = audit.state_of(tenant, *changes)
+    row = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    require_unchanged(selectors.settings_state(row), seen)
+    before = audit.state_of(row, *changes)
+    groups = changes.pop(COMPLIANCE_GROUPS, None)
     for name, value in changes.items():
+        setattr(row, name, value)
         setattr(tenant, name, value)
-    require_valid(tenant)
-    tenant.save(update_fields=list(changes))
+    require_valid(row)
+    _require_versions_in_order(row)
+    row.save(update_fields=list(changes))
+    if groups is not None:
+        chosen = list(groups)
+        if any(group.tenant_id != tenant.pk for group in chosen):
+            raise NotAllowedError
+        row.compliance_groups.set(chosen)
+        changes[COMPLIANCE_GROUPS] = chosen
     announce_ground_change(tenant.pk)
     audit.record(
         actor=actor,
         tenant=tenant,
         act=Act.CHANGED,
-        target=tenant,
+        target=row,
         old=before,
-        new=audit.state_of(tenant, *changes),
+        new=audit.state_of(row, *changes),
     )
     return tenant
+
+
+def _require_versions_in_order(tenant: Tenant) -> None:
+    """An app of the recommended version must not be too old for the mandatory one."""
+    recommended, mandatory = tenant.recommended_app_version, tenant.mandatory_app_version
+    if recommended and mandatory and version_key(recommended) < version_key(mandatory):
+        raise InvalidError(
+            fields={
+                "recommended_app_version": str(
+                    _("The recommended version is older than the mandatory one.")
+                )
+            }
+        )
+
+
+def note_first_session(tenant_id: uuid.UUID) -> None:
+    """The tenant has had a session with a picture: its set-up is done."""
+    Tenant.objects.filter(pk=tenant_id, first_session_at__isnull=True).update(
+        first_session_at=now()
+    )

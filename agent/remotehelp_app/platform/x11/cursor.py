@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import struct
 from collections.abc import Sequence
 from typing import Any, Final
 
-from Xlib import display as xdisplay
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.error import XError
 
-from remotehelp_app.platform.interfaces import Cursor, UnavailableError
-from remotehelp_app.texts import gettext as _
+from remotehelp_app.platform.interfaces import Cursor
+from remotehelp_app.platform.x11.connect import answering, connect, disconnect
 
 LARGEST: Final = 128
 _HIDDEN: Final = Cursor(0, 0, 0, 0, b"")
@@ -22,10 +20,7 @@ class CursorWatch:
     """The screen's thread owns it. Without XFixes it tells of no shape."""
 
     def __init__(self, display_name: str = "") -> None:
-        try:
-            self._display = xdisplay.Display(display_name or None)
-        except (DisplayError, OSError) as error:
-            raise UnavailableError(_("There is no X11 display that this app may use.")) from error
+        self._display = connect(display_name)
         self._root = self._display.screen().root
         self._is_told = self._display.has_extension("XFIXES")
         self._is_first = True
@@ -38,14 +33,12 @@ class CursorWatch:
         """The shape, when it is another since the last call; the present one on the first."""
         if not self._is_told:
             return None
-        try:
+        with answering():
             has_changed, self._is_first = self._is_first, False
             while self._display.pending_events():
                 self._display.next_event()
                 has_changed = True
             return self._shape() if has_changed else None
-        except (ConnectionClosedError, OSError) as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
 
     def _shape(self) -> Cursor:
         try:
@@ -55,15 +48,12 @@ class CursorWatch:
         return cursor_of(told.width, told.height, told.xhot, told.yhot, told.cursor_image)
 
     def pointer(self) -> tuple[int, int]:
-        try:
+        with answering():
             found: Any = self._root.query_pointer()
-        except (ConnectionClosedError, OSError) as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
         return found.root_x, found.root_y
 
     def close(self) -> None:
-        with contextlib.suppress(ConnectionClosedError, OSError, XError):
-            self._display.close()
+        disconnect(self._display)
 
 
 def cursor_of(width: int, height: int, x: int, y: int, pixels: Sequence[int]) -> Cursor:

@@ -3,25 +3,28 @@
 What a key means is what happens: a character is typed as the device's layout types it, and on a key of our own
 where the layout lacks it; keys without a character, and shortcuts whose character the layout lacks, go by their place on
 the keyboard. Whatever is held is known to a watchdog, which lets go of it should this process be killed.
+
+Whether a press may be is asked while this connection holds the X server: nothing else is served until the press is
+in, so the window that was asked about is the one that gets it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from ctypes import c_int, c_uint, c_ulong, c_void_p
-from functools import cache
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
 
-from remotehelp_app.platform.interfaces import UnavailableError
-from remotehelp_app.platform.x11 import xlib
+from Xlib import X
+
+from remotehelp_app.platform.interfaces import Reach, RefusedError, UnavailableError
+from remotehelp_app.platform.x11.connect import answering
 from remotehelp_app.platform.x11.keyboard import Layout, Locks, Stroke
 from remotehelp_app.platform.x11.positions import BY_KEY, KEYCODES, MODIFIER_KEYCODES
 from remotehelp_app.platform.x11.watchdog import Watchdog
+from remotehelp_app.platform.x11.windows import WindowWatch
 from remotehelp_app.texts import gettext as _
 
 _BUTTONS: Final = (1, 2, 3, 8, 9)
@@ -29,82 +32,113 @@ _UP, _DOWN, _LEFT, _RIGHT = 4, 5, 6, 7
 # Until clients have heard of a new character on a spare key; 2 ms was enough in trials (docs/decisions/device-input.md).
 _SETTLE: Final = 0.012
 _SPARE_KEYS: Final = 8
+# Until a spare key that was pressed may give something else: a busy program looks late what the press meant.
+_REST: Final = 0.25
 _SHIFT, _CTRL, _ALT, _META, _ALT_GRAPH, _CAPS_LOCK, _NUM_LOCK = (1 << n for n in range(7))
 _SHORTCUT: Final = _CTRL | _ALT | _META
 _TYPED: Final = {"\n": KEYCODES["Enter"], "\t": KEYCODES["Tab"]}
-_POINTER_ROOT: Final = 1  # not a window: the keyboard follows the pointer
-_RESOURCE_MASK: Final = 0x1FFFFF  # what every X server in use gives a client for its own numbers
 _LOCK_KEYS: Final = frozenset({"CapsLock", "NumLock"})
 
 
-@cache
-def _xtest() -> Any:
-    try:
-        library = ctypes.CDLL("libXtst.so.6")
-    except OSError as error:
-        raise UnavailableError(
-            _("%(library)s is missing. Install your system's X11 libraries.")
-            % {"library": "libXtst.so.6"}
-        ) from error
-    number = ctypes.POINTER(c_int)
-    library.XTestQueryExtension.argtypes = [c_void_p, number, number, number, number]
-    library.XTestFakeKeyEvent.argtypes = [c_void_p, c_uint, c_int, c_ulong]
-    library.XTestFakeButtonEvent.argtypes = [c_void_p, c_uint, c_int, c_ulong]
-    library.XTestFakeMotionEvent.argtypes = [c_void_p, c_int, c_int, c_int, c_ulong]
-    return library
-
-
 class X11Input:
-    """Implements `Input`. Raises UnavailableError where the X server takes no injected input."""
+    """Implements `Input` and `GuardedInput`. Raises UnavailableError where the X server takes no injected input."""
 
     has_attention = False  # X11 has no key sequence that no program can see
 
     def __init__(self, display_name: str = "") -> None:
         name = display_name or os.environ.get("DISPLAY", "")
-        self._x, self._t = xlib.libraries(), _xtest()
-        self._display = xlib.open_display(name)
-        numbers = [ctypes.byref(c_int()) for _number in range(4)]
-        if not self._t.XTestQueryExtension(self._display, *numbers):
-            self._x.XCloseDisplay(self._display)
+        # Xlib's own connection first: where there is no X server, python-xlib leaves a socket open.
+        self._layout = Layout(name)
+        self._windows = WindowWatch(name)
+        self._desk = self._windows.display
+        if not self._desk.has_extension("XTEST"):
+            self._windows.close()
+            self._layout.close()
             raise UnavailableError(
                 _(
                     "This X server takes no input from programs (XTEST is missing), so nobody can control it."
                 )
             )
-        self._layout = Layout(name)
+        self._windows.start()
         self._watchdog = Watchdog(name)
         self._keys: dict[str, int] = {}  # what the helper holds: the page's key, and ours
         self._buttons: set[int] = set()
         self._bound: OrderedDict[str, int] = OrderedDict()
+        self._pressed_at: dict[int, float] = {}  # when each spare key was pressed last
+        self._may: Callable[[Reach], bool] | None = None
+        self._own_window = 0
+        self._put = (-1, -1)  # where the pointer was moved to last
         self._is_open = True
+
+    # --- asking first ----------------------------------------------------------------------------
+
+    @contextmanager
+    def guarded(self, may: Callable[[Reach], bool], own_window: int) -> Iterator[None]:
+        self._may, self._own_window = may, own_window
+        try:
+            yield
+        finally:
+            self._may = None
+
+    @contextmanager
+    def _asked(self, reach: Callable[[], Reach]) -> Iterator[None]:
+        """What stands inside meets exactly what the gate was asked about. It must use no other connection."""
+        with answering():
+            if self._may is None:
+                yield
+                self._desk.flush()
+                return
+            self._desk.grab_server()
+            try:
+                if not self._may(reach()):
+                    raise RefusedError
+                yield
+            finally:
+                self._desk.ungrab_server()
+                self._desk.flush()
+
+    def _under_pointer(self) -> Reach:
+        place, reach = self._windows.under_pointer(self._own_window)
+        if place != self._put:
+            raise RefusedError  # the person moved it, or there is no monitor at that place
+        return reach
+
+    def _with_keyboard(self) -> Reach:
+        return self._windows.with_keyboard(self._own_window)
+
+    def keep_up(self) -> None:
+        self._windows.pending_changes()
 
     # --- the mouse -------------------------------------------------------------------------------
 
     def move(self, x: int, y: int) -> None:
-        self._t.XTestFakeMotionEvent(self._display, -1, x, y, 0)
-        self._x.XFlush(self._display)
+        if self._may is not None and not self._may(self._windows.at(x, y)):
+            raise RefusedError
+        self._put = (x, y)
+        with answering():
+            self._desk.xtest_fake_input(X.MotionNotify, x=x, y=y)
+            self._desk.flush()
 
     def button(self, button: int, *, is_down: bool) -> None:
         number = _BUTTONS[button]
-        if not is_down and number not in self._buttons:
-            return
         if is_down:
-            self._watchdog.holds_button(number)
-            self._buttons.add(number)
-        self._t.XTestFakeButtonEvent(self._display, number, int(is_down), 0)
-        self._x.XFlush(self._display)
-        if not is_down:
+            with self._asked(self._under_pointer):
+                self._watchdog.holds_button(number)
+                self._buttons.add(number)
+                self._desk.xtest_fake_input(X.ButtonPress, number)
+        elif number in self._buttons:
+            with answering():
+                self._desk.xtest_fake_input(X.ButtonRelease, number)
+                self._desk.flush()
             self._buttons.discard(number)
             self._watchdog.let_go_of_button(number)
 
     def wheel(self, dx: int, dy: int) -> None:
-        for count, less, more in ((dy, _UP, _DOWN), (dx, _LEFT, _RIGHT)):
-            for _notch in range(abs(count)):
-                for is_down in (1, 0):
-                    self._t.XTestFakeButtonEvent(
-                        self._display, more if count > 0 else less, is_down, 0
-                    )
-        self._x.XFlush(self._display)
+        with self._asked(self._under_pointer):
+            for count, less, more in ((dy, _UP, _DOWN), (dx, _LEFT, _RIGHT)):
+                for _notch in range(abs(count)):
+                    for kind in (X.ButtonPress, X.ButtonRelease):
+                        self._desk.xtest_fake_input(kind, more if count > 0 else less)
 
     # --- the keyboard ----------------------------------------------------------------------------
 
@@ -117,18 +151,18 @@ class X11Input:
         if name in _LOCK_KEYS:
             return  # the character says already what the helper's locks made of the key
         locks = self._layout.follow()
-        held = self._keys.get(name)
-        if held is not None:
+        if (held := self._keys.pop(name, None)) is not None:
             self._let_go(held)  # a repeat: X11 shows it as one more press
         stroke = self._stroke(code, key, modifiers, locks)
         if stroke is None:
             return
         is_typed = len(key) == 1 and not self._is_shortcut(modifiers)
-        if is_typed and not self._is_keypad(code, stroke):
-            with self._exactly(stroke):
+        with self._asked(self._with_keyboard):
+            if is_typed and not self._is_keypad(code, stroke):
+                with self._exactly(stroke):
+                    self._press(stroke.keycode)
+            else:
                 self._press(stroke.keycode)
-        else:
-            self._press(stroke.keycode)
         self._keys[name] = stroke.keycode
 
     @staticmethod
@@ -149,7 +183,13 @@ class X11Input:
         if self._is_shortcut(modifiers):
             keycode = self._layout.key_of(key) or place
             return Stroke(keycode) if keycode else None
-        return self._layout.stroke_for(key, locks) or self._own_key(key)
+        return self._stroke_for(key, locks)
+
+    def _stroke_for(self, character: str, locks: Locks) -> Stroke | None:
+        """As the layout types it, which by then knows the spare keys that were lent a character, too."""
+        if character in self._bound:
+            self._bound.move_to_end(character)
+        return self._layout.stroke_for(character, locks) or self._own_key(character)
 
     def text(self, text: str) -> None:
         for character in text:
@@ -157,17 +197,14 @@ class X11Input:
             if (keycode := _TYPED.get(character)) is not None:
                 stroke: Stroke | None = Stroke(keycode)
             else:
-                stroke = self._layout.stroke_for(character, locks) or self._own_key(character)
+                stroke = self._stroke_for(character, locks)
             if stroke is not None:
-                with self._exactly(stroke):
+                with self._asked(self._with_keyboard), self._exactly(stroke):
                     self._press(stroke.keycode)
                     self._let_go(stroke.keycode)
 
     def has_focus(self, window: int) -> bool:
-        """The windows of one client share the upper bits of their numbers (X11 protocol, Connection Setup)."""
-        focus, revert = c_ulong(), c_int()
-        self._x.XGetInputFocus(self._display, ctypes.byref(focus), ctypes.byref(revert))
-        return focus.value > _POINTER_ROOT and not (focus.value ^ window) & ~_RESOURCE_MASK
+        return bool(self._windows.with_keyboard(window).is_ours)
 
     def attention(self) -> None:
         raise UnavailableError(_("X11 has no Ctrl+Alt+Del of the system's own."))
@@ -200,7 +237,7 @@ class X11Input:
                 self._let_go(code)
             for code in lifted:
                 self._fake(code, is_down=True)
-            self._x.XFlush(self._display)
+            self._desk.flush()
 
     def _is_modifier(self, keycode: int) -> bool:
         known = any(keycode in codes for codes in MODIFIER_KEYCODES.values())
@@ -208,14 +245,13 @@ class X11Input:
 
     def _own_key(self, character: str) -> Stroke | None:
         """A spare key that gives the character; the one that was used longest ago is taken for a new one."""
-        if (keycode := self._bound.get(character)) is not None:
-            self._bound.move_to_end(character)
-            return Stroke(keycode)
+        self._forget_lost_keys()
         free = [k for k in self._layout.spare if k not in self._bound.values()][-_SPARE_KEYS:]
         if len(self._bound) < _SPARE_KEYS and free:
             keycode = free[-1]
         elif self._bound:
             _oldest, keycode = self._bound.popitem(last=False)
+            time.sleep(max(0.0, self._pressed_at.get(keycode, 0.0) + _REST - time.monotonic()))
         else:
             return None
         self._watchdog.binds(keycode)
@@ -225,35 +261,44 @@ class X11Input:
         self._layout.follow()
         return Stroke(keycode)
 
+    def _forget_lost_keys(self) -> None:
+        """A layout that was set anew has taken the spare keys back, and may use them for itself."""
+        for character, keycode in list(self._bound.items()):
+            if self._layout.character_at(keycode) != character:
+                del self._bound[character]
+
     def _press(self, keycode: int) -> None:
         self._watchdog.holds_key(keycode)
+        if keycode in self._bound.values():
+            self._pressed_at[keycode] = time.monotonic()
         self._fake(keycode, is_down=True)
-        self._x.XFlush(self._display)
 
     def _let_go(self, keycode: int) -> None:
-        self._fake(keycode, is_down=False)
-        self._x.XFlush(self._display)
+        with answering():
+            self._fake(keycode, is_down=False)
+            self._desk.flush()
         self._watchdog.let_go_of_key(keycode)
 
     def _fake(self, keycode: int, *, is_down: bool) -> None:
-        self._t.XTestFakeKeyEvent(self._display, keycode, int(is_down), 0)
+        self._desk.xtest_fake_input(X.KeyPress if is_down else X.KeyRelease, keycode)
 
     def release_all(self) -> None:
         for number in range(len(_BUTTONS)):
             self.button(number, is_down=False)
         for name in list(self._keys):
             self._let_go(self._keys.pop(name))
-        self._x.XSync(self._display, 0)
-        xlib.errors_since()
+        self._windows.catch_up()
 
     def close(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
-        self.release_all()
-        for keycode in self._bound.values():
-            self._layout.bind(keycode, "")
-        self._x.XSync(self._display, 0)
+        with suppress(UnavailableError):  # without an X server nothing is held any more
+            self.release_all()
+            self._layout.follow()
+            self._forget_lost_keys()
+            for keycode in self._bound.values():
+                self._layout.bind(keycode, "")
         self._layout.close()
         self._watchdog.stand_down()
-        self._x.XCloseDisplay(self._display)
+        self._windows.close()

@@ -205,6 +205,10 @@ class Layout:
         number = int(self._f.xkb_keysym_to_utf32(symbol))
         return chr(number) if number >= 0x20 and number != 0x7F else ""
 
+    def character_at(self, keycode: int) -> str:
+        """What the key gives alone."""
+        return self.character_of(self._symbol(keycode, 0))
+
     @property
     def level3_key(self) -> int:
         return self._level3_key

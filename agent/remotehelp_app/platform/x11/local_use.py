@@ -9,12 +9,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
-from Xlib import display as xdisplay
-from Xlib.error import ConnectionClosedError, DisplayError, XError
 from Xlib.ext import xinput
+
+from remotehelp_app.platform.interfaces import UnavailableError
+from remotehelp_app.platform.x11.connect import answering, connect, disconnect
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class X11LocalUse:
     """Implements `LocalUse`. Without XInput 2 it never tells of use; the helper's input then has no rival."""
 
     def __init__(self, display_name: str = "") -> None:
-        self._name = display_name or os.environ.get("DISPLAY", "")
+        self._name = display_name
         self._thread: threading.Thread | None = None
         self._wake_read, self._wake_write = os.pipe()
         self._on_use: Callable[[], None] = lambda: None
@@ -51,17 +51,19 @@ class X11LocalUse:
 
     def _run(self) -> None:
         try:
-            display = xdisplay.Display(self._name or None)
-        except (DisplayError, OSError):
-            return
+            display = connect(self._name)
+        except UnavailableError:
+            return  # the screen's thread says so
         try:
-            if display.has_extension("XInputExtension"):
-                self._watch(display)
-        except (ConnectionClosedError, OSError, XError):
+            with answering():
+                if display.has_extension("XInputExtension"):
+                    self._watch(display)
+        except UnavailableError:
             log.info("the X server went away")
+        except Exception:
+            log.exception("the use of this device's own mouse and keyboard is not seen any more")
         finally:
-            with suppress(ConnectionClosedError, OSError, XError):
-                display.close()
+            disconnect(display)
 
     def _watch(self, display: Any) -> None:
         root = display.screen().root

@@ -7,12 +7,11 @@ import contextlib
 import time
 from typing import Any, Final
 
-from Xlib import display as xdisplay
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib.error import XError
 from Xlib.ext import randr
 
-from remotehelp_app.platform.interfaces import Monitor, UnavailableError
-from remotehelp_app.texts import gettext as _
+from remotehelp_app.platform.interfaces import Monitor
+from remotehelp_app.platform.x11.connect import answering, connect, disconnect
 
 _MOST: Final = 16
 _NAME_LIMIT: Final = 60
@@ -24,10 +23,7 @@ class MonitorWatch:
     """The screen's thread owns it. Raises UnavailableError when the X server is out of reach."""
 
     def __init__(self, display_name: str = "") -> None:
-        try:
-            self._display = xdisplay.Display(display_name or None)
-        except (DisplayError, OSError) as error:
-            raise UnavailableError(_("There is no X11 display that this app may use.")) from error
+        self._display = connect(display_name)
         self._root = self._display.screen().root
         self._has_randr = self._display.has_extension("RANDR")
         self._known: builtins.list[Monitor] = []
@@ -40,12 +36,10 @@ class MonitorWatch:
     def changed(self) -> bool:
         """Whether something changed since `list` was last asked."""
         has_changed = False
-        try:
+        with answering():
             while self._display.pending_events():
                 self._display.next_event()
                 has_changed = True
-        except (ConnectionClosedError, OSError) as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
         if has_changed or time.monotonic() < self._looked_at + _LOOK_EVERY:
             return has_changed
         self._looked_at = time.monotonic()
@@ -58,13 +52,11 @@ class MonitorWatch:
 
     def _found(self) -> builtins.list[Monitor]:
         found: builtins.list[Monitor] = []
-        try:
+        with answering():
             if self._has_randr:
                 found = [self._monitor(told) for told in self._root.xrandr_get_monitors().monitors]
             lit = [m for m in found if m.width > 0 and m.height > 0]
             return sorted(lit, key=_order)[:_MOST] if lit else [self._whole()]
-        except (ConnectionClosedError, OSError) as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
 
     def _monitor(self, told: Any) -> Monitor:
         name = ""
@@ -85,8 +77,7 @@ class MonitorWatch:
         return Monitor("x11:screen", "", 0, 0, shape.width, shape.height, is_primary=True)
 
     def close(self) -> None:
-        with contextlib.suppress(ConnectionClosedError, OSError, XError):
-            self._display.close()
+        disconnect(self._display)
 
 
 def _order(monitor: Monitor) -> tuple[bool, int, int, str]:

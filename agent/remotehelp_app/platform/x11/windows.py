@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from Xlib import X
-from Xlib import display as xdisplay
-from Xlib.error import ConnectionClosedError, DisplayError, XError
+from Xlib import X, Xatom
+from Xlib.error import XError
 from Xlib.ext import res
 
-from remotehelp_app.platform.interfaces import Area, UnavailableError, Window
+from remotehelp_app.platform.interfaces import Area, Reach, Window
+from remotehelp_app.platform.x11.connect import answering, connect, disconnect
 from remotehelp_app.platform.x11.prompts import is_prompt
-from remotehelp_app.texts import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ _MARGIN: Final = 4  # pixels of shadow and rounding around a prompt
 _DEPTH: Final = 4  # levels at which a window manager hides a client in its frame
 _CHILDREN: Final = 100
 _CLASSES_LIMIT: Final = 80
-_LOST = (ConnectionClosedError, OSError)
+_RESOURCE_MASK: Final = 0x1FFFFF  # what every X server in use gives a client for its own numbers
 
 
 @dataclass(slots=True)
@@ -50,10 +49,7 @@ class WindowWatch:
     """Raises UnavailableError when the X server is out of reach."""
 
     def __init__(self, display_name: str = "") -> None:
-        try:
-            self._display = xdisplay.Display(display_name or None)
-        except (DisplayError, OSError) as error:
-            raise UnavailableError(_("There is no X11 display that this app may use.")) from error
+        self._display = connect(display_name)
         self._display.set_error_handler(_quiet)
         self._root = self._display.screen().root
         self._tops: dict[int, _Top] = {}
@@ -62,7 +58,7 @@ class WindowWatch:
 
     def start(self) -> None:
         """Finds the windows that are there, and is told of the others."""
-        with self._connection():
+        with answering():
             self._root.change_attributes(event_mask=X.SubstructureNotifyMask)
             for window in self._root.query_tree().children:
                 self._look_at(window.id)
@@ -83,21 +79,56 @@ class WindowWatch:
 
     def pending_changes(self) -> None:
         """Takes in what the X server has told; asks nothing while nothing happened."""
-        with self._connection():
+        with answering():
             while self._display.pending_events():
                 self._take(self._display.next_event())
 
     def catch_up(self) -> None:
         """After this, every window that was mapped before the call is known."""
-        with self._connection():
+        with answering():
             self._display.sync()
         self.pending_changes()
+
+    # --- what input would reach ------------------------------------------------------------------
+
+    @property
+    def display(self) -> Any:
+        """The connection. What is injected on it while it holds the server meets the windows that are known."""
+        return self._display
+
+    def at(self, x: int, y: int) -> Reach:
+        """What is known of the place without asking the X server: enough for a pointer that only passes."""
+        self.pending_changes()
+        return Reach(is_prompt=any(_holds(area, x, y) for area in self.areas()))
+
+    def under_pointer(self, own_window: int) -> tuple[tuple[int, int], Reach]:
+        """Where the pointer is, and what a press there would reach."""
+        with answering():
+            found = self._root.query_pointer()
+        # The answer came after everything that the X server had told before it.
+        self.pending_changes()
+        place = (int(found.root_x), int(found.root_y))
+        number = _number(found.child)
+        top = self._tops.get(number)
+        is_prompt = self.at(*place).is_prompt or (top is not None and top.is_prompt)
+        parts = {number, *(top.clients if top is not None else ())}
+        return place, Reach(is_prompt, _is_any_of_client(parts, own_window))
+
+    def with_keyboard(self, own_window: int) -> Reach:
+        """What a key would reach."""
+        with answering():
+            focus = _number(self._display.get_input_focus().focus)
+        self.pending_changes()
+        is_prompt = bool(self.areas())
+        if focus in (X.NONE, X.PointerRoot):
+            _place, under = self.under_pointer(own_window)
+            return Reach(is_prompt, under.is_ours)
+        return Reach(is_prompt, _is_any_of_client({focus}, own_window))
 
     def close(self) -> None:
         if self._is_open:
             self._is_open = False
-            with contextlib.suppress(*_LOST, XError):
-                self._display.close()
+            disconnect(self._display)
 
     # --- events ----------------------------------------------------------------------------------
 
@@ -111,7 +142,7 @@ class WindowWatch:
                 top.is_mapped = False
         elif event.type == X.DestroyNotify:
             self._tops.pop(event.window.id, None)
-        elif event.type == X.PropertyNotify:
+        elif event.type == X.PropertyNotify and event.atom == Xatom.WM_CLASS:
             self._look_at_owner_of(event.window.id)
 
     def _arrived(self, event: Any) -> None:
@@ -196,9 +227,18 @@ class WindowWatch:
                     return str(Path(f"/proc/{int(entry.value[0])}/exe").readlink())
         return ""
 
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[None]:
-        try:
-            yield
-        except _LOST as error:
-            raise UnavailableError(_("The X server does not answer.")) from error
+
+def _number(window: Any) -> int:
+    """python-xlib gives an object for a window, and a plain number for what is none."""
+    return int(getattr(window, "id", window))
+
+
+def _holds(area: Area, x: int, y: int) -> bool:
+    return area.x <= x < area.x + area.width and area.y <= y < area.y + area.height
+
+
+def _is_any_of_client(windows: set[int], own_window: int) -> bool | None:
+    """The windows of one client share the upper bits of their numbers (X11 protocol, Connection Setup)."""
+    if not own_window:
+        return None
+    return any(number and not (number ^ own_window) & ~_RESOURCE_MASK for number in windows)

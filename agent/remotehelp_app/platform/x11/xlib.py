@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 from ctypes import (
     POINTER,
     Structure,
@@ -112,8 +113,6 @@ _SIGNATURES: dict[str, dict[str, tuple[Any, list[Any]]]] = {
         "XPending": (c_int, [c_void_p]),
         "XNextEvent": (c_int, [c_void_p, POINTER(Event)]),
         "XSync": (c_int, [c_void_p, c_int]),
-        "XFlush": (c_int, [c_void_p]),
-        "XGetInputFocus": (c_int, [c_void_p, POINTER(c_ulong), POINTER(c_int)]),
         "XGetWindowAttributes": (c_int, [c_void_p, c_ulong, POINTER(WindowAttributes)]),
         "XSetErrorHandler": (c_void_p, [_ErrorHandler]),
         "XSetIOErrorExitHandler": (None, [c_void_p, _IoErrorHandler, c_void_p]),
@@ -202,6 +201,11 @@ def open_display(name: str) -> int:
     return int(display)
 
 
+def check() -> None:
+    """Raises UnavailableError when the X server of this process cannot be reached."""
+    libraries().XCloseDisplay(open_display(os.environ.get("DISPLAY", "")))
+
+
 def errors_since() -> list[int]:
     """The error codes that came in since the last call; call XSync before."""
     found, _errors[:] = list(_errors), []
@@ -216,6 +220,7 @@ __all__ = [
     "ShmSegment",
     "WindowAttributes",
     "byref",
+    "check",
     "errors_since",
     "libraries",
     "open_display",

@@ -9,6 +9,7 @@ import { Pointer } from "./pointer.js";
 
 const ALL = "all";
 const TEXT_AT_ONCE = 200;
+const HELD_FOR = 150; // ms: window managers were seen to miss an Alt+Tab that was shorter than 30 ms
 const COMBINATIONS = {
   "alt-tab": [["AltLeft", "Alt"], ["Tab", "Tab"]],
   "system": [["MetaLeft", "Meta"]],
@@ -27,6 +28,8 @@ export class Control {
   #isOn = false;
   #prompt = { isOpen: false, isHidden: false };
   #why = "";
+  #combination = []; // the keys of the drawer that are down
+  #combinationTimer = 0;
 
   constructor(root, peer) {
     this.#root = root;
@@ -57,6 +60,7 @@ export class Control {
   }
 
   stop() {
+    this.#letGo();
     this.#sender.release();
     this.#sender.stop();
   }
@@ -121,10 +125,22 @@ export class Control {
     const name = event.target.closest("[data-combination]")?.dataset.combination;
     if (!name) return;
     if (name === "attention") this.#sender.send(["attention"]);
-    const keys = COMBINATIONS[name] ?? [];
-    for (const [code, key] of keys) this.#sender.send(["key", code, key, true, 0]);
-    for (const [code, key] of [...keys].reverse()) this.#sender.send(["key", code, key, false, 0]);
+    this.#hold(COMBINATIONS[name] ?? []);
     this.#screen.focus({ preventScroll: true });
+  }
+
+  /** Presses the keys one after the other, and lets go of the last one first. */
+  #hold(keys) {
+    this.#letGo();
+    this.#combination = keys;
+    for (const [code, key] of keys) this.#sender.send(["key", code, key, true, 0]);
+    this.#combinationTimer = setTimeout(() => this.#letGo(), HELD_FOR);
+  }
+
+  #letGo() {
+    clearTimeout(this.#combinationTimer);
+    for (const [code, key] of [...this.#combination].reverse()) this.#sender.send(["key", code, key, false, 0]);
+    this.#combination = [];
   }
 
   #wireText() {

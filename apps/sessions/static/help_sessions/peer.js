@@ -43,8 +43,14 @@ class Peer extends EventTarget {
     return this.pc?.connectionState === "connected";
   }
 
-  /** A new connection under this attempt's number; the old one is forgotten. */
+  /** An offer came and is being worked on: asking for another one would only begin it anew. */
+  get isOnItsWay() {
+    return ["new", "connecting"].includes(this.pc?.connectionState);
+  }
+
+  /** A new connection under this attempt's number; the old one is forgotten. What flowed on it is interrupted. */
   begin(attempt) {
+    this.markBroken();
     this.drop();
     this.attempt = attempt;
     const pc = new RTCPeerConnection({ iceServers: this.iceServers });
@@ -137,7 +143,6 @@ export class HelperPeer extends Peer {
 
   async onOffer({ attempt, sdp }) {
     if (attempt !== this.attempt || !this.pc || this.pc.signalingState === "closed") {
-      this.isFlowing = false;
       const pc = this.begin(attempt);
       // A device acts on it only with full control; a browser does not open it.
       const channel = pc.createDataChannel("input", { negotiated: true, id: 1, ordered: false, maxRetransmits: 0 });
@@ -193,7 +198,6 @@ export class SharerPeer extends Peer {
     if (!this.stream) return;
     clearTimeout(this.timer);
     this.mends = 0;
-    this.isFlowing = false;
     const pc = this.begin(Math.max(this.attempt + 1, Date.now()));
     for (const track of this.stream.getTracks()) {
       const sender = pc.addTrack(track, this.stream);

@@ -250,7 +250,8 @@ class SessionPage {
     }
     // The sharer offers by itself; ask only when nothing came.
     clearTimeout(this.patience);
-    this.patience = setTimeout(() => this.isLive && this.peer.ready(), this.peer.pc ? 0 : OFFER_PATIENCE);
+    const ask = () => this.isLive && !this.peer.isOnItsWay && this.peer.ready();
+    this.patience = setTimeout(ask, this.peer.pc ? 0 : OFFER_PATIENCE);
     if (this.state === "active") this.peer.ready();
   }
 
