@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from remotehelp_site.navigation import links
 
@@ -13,4 +14,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or getattr(user, "tenant", None) is None:
         return {"tenant": None, "navigation": []}
-    return {"tenant": user.tenant, "navigation": links(request)}
+    # Parts of pages have no rail: they do not ask who may go where.
+    return {"tenant": user.tenant, "navigation": SimpleLazyObject(lambda: links(request))}

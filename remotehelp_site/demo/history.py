@@ -27,6 +27,7 @@ ENDINGS: tuple[tuple[EndReason, int], ...] = (
     (EndReason.NOT_CONNECTED, 2),
     (EndReason.GROUND_LOST, 1),
     (EndReason.ENDED_BY_ADMIN, 1),
+    (EndReason.TIME_LIMIT, 1),
 )
 
 
@@ -178,6 +179,11 @@ def _lose(story: _Story, kind: Kind, reason: EndReason) -> None:
     story.end(reason, None)
 
 
+def _run_out(story: _Story, kind: Kind, reason: EndReason) -> None:
+    _run(story, kind)
+    story.end(reason, None)
+
+
 def _withdraw(story: _Story, kind: Kind, reason: EndReason) -> None:
     _run(story, kind)
     session = story.session
@@ -234,6 +240,7 @@ _TELL: dict[EndReason, Callable[[_Story, Kind, EndReason], None]] = {
     EndReason.NOT_CONNECTED: _fail_to_connect,
     EndReason.GROUND_LOST: _withdraw,
     EndReason.ENDED_BY_ADMIN: _withdraw,
+    EndReason.TIME_LIMIT: _run_out,
 }
 
 
