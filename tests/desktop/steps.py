@@ -21,10 +21,11 @@ def sign_in(
     browser: Browser,
     role: str = "sharer",
     *,
+    server: str = "",
     options: Sequence[str] = (),
 ) -> Any:
     """The app, through the person's own browser, by its loopback address."""
-    app = device.start_app("--server", desk.site.url, *options)
+    app = device.start_app("--server", server or desk.site.url, *options)
     device.press("Sign in")
     page = desk.page(browser, role)
     address = device.browser_asked()
