@@ -1,4 +1,4 @@
-"""The whole gate, in lanes: lint, SQLite, PostgreSQL with Redis, and last real browsers and desktops.
+"""The whole gate, in lanes: lint, SQLite, PostgreSQL with Redis, and last real browsers, desktops and Windows.
 
     python tests/lanes.py                    every lane
     python tests/lanes.py sqlite -- -k code  one lane, the rest for pytest
@@ -44,6 +44,10 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
+
+# What runs on Windows, and what of the tests runs on it under Wine. mypy looks at the rest with them.
+WIN32 = ("agent/remotehelp_app/platform/windows", "tests/windows/parts.py")
+WIN32_CACHE = ".mypy_cache/win32"
 
 stopping = threading.Event()
 running: set[subprocess.Popen[bytes]] = set()
@@ -278,6 +282,8 @@ def lint(lane: Lane) -> None:
     lane.tool("format", "ruff", "format", "--check", ".")
     lane.tool("ruff", "ruff", "check", ".")
     lane.tool("types", "mypy", ".")
+    # Beside the others' cache: what mypy knows of a file differs between the systems.
+    lane.tool("types on Windows", "mypy", "--platform", "win32", "--cache-dir", WIN32_CACHE, *WIN32)
     lane.tool("contracts", "lint-imports")
     templates = sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("templates/**/*.html"))
     templates += sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("apps/**/templates/**/*.html"))
@@ -333,7 +339,7 @@ def sqlite(lane: Lane) -> None:
     pytest(
         lane,
         "-m",
-        "not browser and not desktop and not services",
+        "not browser and not desktop and not windows and not services",
         env={"TEST_DATABASE_URL": "", "TEST_REDIS_URL": ""},
     )
 
@@ -351,7 +357,7 @@ def services(lane: Lane) -> Iterator[dict[str, str]]:
 
 def postgresql_and_redis(lane: Lane) -> None:
     with services(lane) as env:
-        pytest(lane, "-m", "not browser and not desktop", env=env)
+        pytest(lane, "-m", "not browser and not desktop and not windows", env=env)
 
 
 def browser(lane: Lane) -> None:
@@ -372,15 +378,22 @@ def desktop(lane: Lane) -> None:
     )
 
 
+def windows(lane: Lane) -> None:
+    """The device app's Windows parts, by a Windows Python under Wine (docs/decisions/windows-under-wine.md)."""
+    with services(lane) as env:
+        pytest(lane, "tests/windows", "-m", "windows", env=env)
+
+
 LANES: dict[str, Callable[[Lane], None]] = {
     "lint": lint,
     "sqlite": sqlite,
     "postgresql": postgresql_and_redis,
     "browser": browser,
     "desktop": desktop,
+    "windows": windows,
 }
 # Browsers and desktops share the machine with nobody: their tests look at pictures arriving in time.
-ALONE = ("browser", "desktop")
+ALONE = ("browser", "desktop", "windows")
 
 
 def drive(lane: Lane) -> Lane:

@@ -56,6 +56,8 @@ need pinentry-gtk2 command -v pinentry-gtk-2
 need xserver-xephyr command -v Xephyr
 need systemd test -x /lib/systemd/systemd-journald
 need coturn command -v turnserver
+need wine64 test -x /usr/lib/wine/wine64
+need gcc-mingw-w64-x86-64 command -v x86_64-w64-mingw32-gcc
 need fonts-dejavu-core has_font 'DejaVuSans.ttf'
 need fonts-noto-cjk has_font 'NotoSansCJK-Regular.ttc'
 
