@@ -339,7 +339,7 @@ REMOTEHELP_WAITING_SESSIONS = 10
 REMOTEHELP_INVITATIONS_REST_FOR = timedelta(minutes=10)
 # How far a device's clock may be off when it proves itself; it is told the time when it is further off.
 REMOTEHELP_PROOF_VALID_FOR = timedelta(seconds=90)
-REMOTEHELP_DEVICES_PER_PERSON = 20
+REMOTEHELP_DEVICES_PER_PERSON = env.int("REMOTEHELP_DEVICES_PER_PERSON", default=20)
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
 )

@@ -155,6 +155,8 @@ def demo_site(folder: Path, turn: Turn, *turn_urls: str, **more: str) -> Iterato
         "PORT": str(port),
         # Every browser here has the same address; its limit has a test of its own.
         "REMOTEHELP_CODE_TRIES_PER_ADDRESS": "1000",
+        # So has that of devices: each desktop of the tests is another device of the same person.
+        "REMOTEHELP_DEVICES_PER_PERSON": "1000",
         "REMOTEHELP_TURN_URLS": ",".join(turn_urls),
         "REMOTEHELP_TURN_SECRET": turn.secret,
         **more,
