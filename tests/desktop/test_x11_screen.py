@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+import threading
 from contextlib import closing
 
 import pytest
@@ -113,7 +114,7 @@ def test_injected_input_is_not_taken_for_the_persons_own(device):
     inner = device.start(
         "Xephyr", ":4501", "-screen", "400x300", "-nolisten", "tcp", log="xephyr.log"
     )
-    used = []
+    used, lost = [], threading.Event()
 
     def connected():
         assert inner.poll() is None, (device.folder / "xephyr.log").read_text()
@@ -124,7 +125,7 @@ def test_injected_input_is_not_taken_for_the_persons_own(device):
 
     hands = until(connected, "the inner server is there")
     watch = X11LocalUse(":4501")
-    watch.start(lambda: used.append(1))
+    watch.start(lambda: used.append(1), lost.set)
     try:
         with closing(hands), closing(X11Input(device.display)) as outer:
             for place in range(20):
@@ -139,5 +140,9 @@ def test_injected_input_is_not_taken_for_the_persons_own(device):
                 return used
 
             until(moves, "real use is told")
+        # When it cannot be seen any more, that is told too: input stays off then.
+        assert not lost.is_set()
+        inner.terminate()
+        assert lost.wait(20)
     finally:
         watch.stop()

@@ -179,8 +179,11 @@ class GuardedInput(Protocol):
 class LocalUse(Protocol):
     """Tells real mouse and keyboard use apart from what `Input` injected."""
 
-    def start(self, on_use: Callable[[], None]) -> None:
-        """Calls `on_use` from a thread of its own whenever the person at the device uses mouse or keyboard."""
+    def start(self, on_use: Callable[[], None], on_lost: Callable[[], None]) -> None:
+        """Calls `on_use` from a thread of its own whenever the person at the device uses mouse or keyboard.
+
+        `on_lost` is called from there when that cannot be seen any more: the helper's input has to stay off then.
+        """
         ...
 
     def stop(self) -> None: ...

@@ -118,7 +118,7 @@ class Live:
             self._hands.own_window = self._own_window
             self._hands.start()
             if self._local_use is not None:
-                self._local_use.start(self._used_locally)
+                self._local_use.start(self._used_locally, self.gate.failed)
         self.screen.pause(is_paused=True)
         self.screen.start()
         await self.peer.offer()

@@ -37,9 +37,10 @@ class X11LocalUse:
         self._thread: threading.Thread | None = None
         self._wake_read, self._wake_write = os.pipe()
         self._on_use: Callable[[], None] = lambda: None
+        self._on_lost: Callable[[], None] = lambda: None
 
-    def start(self, on_use: Callable[[], None]) -> None:
-        self._on_use = on_use
+    def start(self, on_use: Callable[[], None], on_lost: Callable[[], None]) -> None:
+        self._on_use, self._on_lost = on_use, on_lost
         self._thread = threading.Thread(target=self._run, name="local use", daemon=True)
         self._thread.start()
 
@@ -53,15 +54,19 @@ class X11LocalUse:
         try:
             display = connect(self._name)
         except UnavailableError:
-            return  # the screen's thread says so
+            self._on_lost()
+            return  # the screen's thread says why
         try:
             with answering():
                 if display.has_extension("XInputExtension"):
                     self._watch(display)
         except UnavailableError:
             log.info("the X server went away")
+            self._on_lost()
         except Exception:
+            # Whatever it is: nobody knows any more whether the person at the device is using it.
             log.exception("the use of this device's own mouse and keyboard is not seen any more")
+            self._on_lost()
         finally:
             disconnect(display)
 
