@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bench import device, first_picture, signalling
+from bench import device, first_picture, path, signalling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "device": device,
+    "path": path,
     "signalling": signalling,
     "first_picture": first_picture,
 }
 # Those that take options of their own.
-WITH_OPTIONS = frozenset({"device"})
+WITH_OPTIONS = frozenset({"device", "path"})
 
 
 def listed() -> str:

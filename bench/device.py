@@ -14,12 +14,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figures, Target, compare, quantile
 from bench.observing import PARTS, Subject, target_program
 from bench.processes import Noise, family_memory
 from bench.site import demo_site
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Site
+    from tests.desktop.desk import Desktop
 
 SIZE = (1920, 1080)
 RELOADS = 5
@@ -68,24 +72,21 @@ _FIRST_FRAME_CAME = """() => new Promise((done) => {
 
 
 @contextmanager
-def session() -> Iterator[Subject]:
-    """From two signed-in people to full control, with the target on the device's screen."""
+def shown(
+    site: Site, device: Desktop, server: str = "", options: Sequence[str] = ()
+) -> Iterator[Subject]:
+    """From two signed-in people to full control, with the target on the device's screen. `server` is where the device
+    finds the site, if not where everybody does; `options` are those of its app."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import QUIET, Desk
-    from tests.desktop.desk import desktop
     from tests.desktop.steps import go_live, sign_in
 
-    with (
-        tempfile.TemporaryDirectory(prefix="remotehelp-") as folder,
-        demo_site() as site,
-        desktop(Path(folder), SIZE) as device,
-        sync_playwright() as playwright,
-    ):
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         try:
             desk = Desk(site)
-            app = sign_in(device, desk, browser)
+            app = sign_in(device, desk, browser, server=server, options=options)
             helper = desk.page(browser, "helper")
             helper.context.add_init_script(_FIRST_FRAME)
             go_live(device, helper, "Full control")
@@ -100,6 +101,20 @@ def session() -> Iterator[Subject]:
                 )
         finally:
             browser.close()
+
+
+@contextmanager
+def session() -> Iterator[Subject]:
+    """With nothing between the two but this machine."""
+    from tests.desktop.desk import desktop
+
+    with (
+        tempfile.TemporaryDirectory(prefix="remotehelp-") as folder,
+        demo_site() as site,
+        desktop(Path(folder), SIZE) as device,
+        shown(site, device) as subject,
+    ):
+        yield subject
 
 
 def ready(subject: Subject) -> None:

@@ -5,7 +5,6 @@
 (selector) => {
   const SQUARE = 40;
   const BITS = 16;
-  const PATIENCE = 2000;
   const element = document.querySelector(selector);
   const isVideo = element instanceof HTMLVideoElement;
   const size = () => (isVideo ? [element.videoWidth, element.videoHeight] : [element.width, element.height]);
@@ -40,8 +39,9 @@
   let frames = null;
 
   const observer = {
-    /** Notes how light the middle is; `seen` waits until that changed, and tells when and since which key press. */
-    begin() {
+    /** Notes how light the middle is; `seen` waits until that changed, for so many ms at most, and tells when and since
+     * which key press. */
+    begin(patience) {
       pressed = 0;
       const before = isLight();
       const began = performance.now();
@@ -49,11 +49,11 @@
         const look = () => {
           const now = performance.now();
           if (isLight() !== before) done({ pressed: wall(pressed), seen: wall(performance.now()) });
-          else if (now - began > PATIENCE) done({ pressed: wall(pressed), seen: null });
+          else if (now - began > patience) done({ pressed: wall(pressed), seen: null });
           else onPicture(look);
         };
         onPicture(look);
-        setTimeout(() => done({ pressed: wall(pressed), seen: null }), PATIENCE);
+        setTimeout(() => done({ pressed: wall(pressed), seen: null }), patience);
       });
     },
     seen: () => observer.pending,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,16 +36,26 @@ class Place:
     def way(self) -> Way:
         return self.network.way
 
+    @property
+    def server(self) -> str:
+        """The site as the device finds it."""
+        return f"http://127.0.0.1:{self.wire.port}"
 
-@pytest.fixture(scope="module")
-def whole_place(turn: Turn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("lossy")
+
+@contextmanager
+def beyond(turn: Turn, folder: Path) -> Iterator[Place]:
     host, _colon, port = turn.url.removeprefix("turn:").partition(":")
     with network() as made:
         line = made.line((host, int(port)))
         with demo_site(folder, turn, f"turn:127.0.0.1:{line.port}") as site:
             wire = made.wire(("127.0.0.1", urlsplit(site.url).port or 80))
             yield Place(site, made, line, wire)
+
+
+@pytest.fixture(scope="module")
+def whole_place(turn: Turn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with beyond(turn, tmp_path_factory.mktemp("lossy")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -63,8 +75,7 @@ def far_desk(place: Place) -> Iterator[Desk]:
 @pytest.fixture
 def far_helper(place: Place, far_desk: Desk, helper_browser: Browser, device: Desktop) -> Page:
     """With the device's screen before them, through the line."""
-    server = f"http://127.0.0.1:{place.wire.port}"
-    sign_in(device, far_desk, helper_browser, server=server, options=["--relay-only"])
+    sign_in(device, far_desk, helper_browser, server=place.server, options=["--relay-only"])
     page = far_desk.page(helper_browser, "helper")
     go_live(device, page, "Full control")
     return page
