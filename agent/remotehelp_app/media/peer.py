@@ -244,6 +244,8 @@ class Peer:
         if self._look is not None:
             self._look.cancel()
             self._look = None
+        if self._track is not None:
+            self._track.give_up()
         pc, self._pc, self._track, self._channels = self._pc, None, None, {}
         if pc is not None:
             task = asyncio.ensure_future(pc.close())

@@ -59,12 +59,27 @@ class ScreenTrack(MediaStreamTrack):
         self.rate = rate
         self.heard_at = time.monotonic()  # when the receiver last reported
         self._packets: asyncio.Queue[Encoded] = asyncio.Queue()
+        self._unsent = 0
         self.on_key_frame_wanted: Callable[[], None] = lambda: None
         self.on_rate: Callable[[int], None] = lambda bits: None
         self.on_sent: Callable[[], None] = lambda: None
 
     def put(self, packet: Encoded) -> None:
+        self._unsent += 1
         self._packets.put_nowait(packet)
+
+    def sent(self) -> None:
+        """One frame has left."""
+        if self._unsent:
+            self._unsent -= 1
+            self.on_sent()
+
+    def give_up(self) -> None:
+        """What has not left will not any more. Whoever waits for room must hear of it: the next connection's frames
+        wait for the same room.
+        """
+        while self._unsent:
+            self.sent()
 
     async def recv(self) -> Encoded:
         return await self._packets.get()
@@ -211,7 +226,7 @@ class ScreenSender(RTCRtpSender):
                 last = self._packet(codec, payload, uint32_add(origin, timestamp))
                 last.marker = int(index == len(payloads) - 1)
                 await self._leave(track, last)
-            track.on_sent()
+            track.sent()
             if last is not None and track.rate.is_lossy(time.monotonic()):
                 end = asyncio.ensure_future(self._say_again(track, last))
                 self._ends.add(end)

@@ -1,0 +1,27 @@
+"""What waits to be sent, and who is told when it has left."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import av
+from remotehelp_app.media.encoder import Encoded
+from remotehelp_app.media.rate import Rate
+from remotehelp_app.media.sender import ScreenTrack
+
+
+async def test_each_frame_makes_room_once_whether_it_leaves_or_its_connection_breaks():
+    """The screen waits for room when two frames have not left; without it the picture would stand still for good."""
+    rooms = []
+    track = ScreenTrack(Rate())
+    track.on_sent = lambda: rooms.append("room")
+    for _frame in range(3):
+        track.put(cast("Encoded", av.Packet(b"frame")))
+    await track.recv()
+    track.sent()
+    assert len(rooms) == 1
+    await track.recv()  # in the middle of this one the connection breaks
+    track.give_up()
+    assert len(rooms) == 3
+    track.sent()  # it comes late to its end
+    assert len(rooms) == 3
