@@ -18,16 +18,29 @@ class Path:
     lost: float = 0.0
 
     def go(
-        self, seconds: float, *, lost: float = 0.0, trip: float = 0.02, sent: float | None = None
+        self,
+        seconds: float,
+        *,
+        lost: float = 0.0,
+        trip: float = 0.02,
+        sent: float | None = None,
+        changes: float = 60,
     ) -> Path:
+        """`changes` a second of the screen: the encoder is made for 60, and a frame leaves within 50 ms."""
         for _report in range(round(seconds * 4)):
             self.at += 0.25
-            bits = self.rate.bits if sent is None else sent
+            bits = self.rate.bits * changes / 60 if sent is None else sent
+            burst = bits if sent is not None else self.rate.bits / 60 * max(1, changes / 20) * 20
             packets = bits / 9600 / 4
             self.highest += packets
             self.lost += packets * lost
             self.rate.heard(
-                highest=int(self.highest), lost=int(self.lost), trip=trip, sent=bits, now=self.at
+                highest=int(self.highest),
+                lost=int(self.lost),
+                trip=trip,
+                sent=bits,
+                burst=burst,
+                now=self.at,
             )
         return self
 
@@ -75,6 +88,13 @@ def test_while_nothing_is_sent_it_climbs_to_four_times_what_was_carried_and_no_f
     assert low * 3 < path.rate.bits <= low * 4
     path.go(120)
     assert path.rate.bits == HIGHEST
+
+
+def test_a_screen_that_changes_seldom_gets_more_again_too():
+    path = Path().go(30, lost=0.3)
+    low = path.rate.bits
+    path.go(120, changes=5)
+    assert path.rate.bits > 8 * low
 
 
 def test_it_never_goes_below_the_least():

@@ -7,7 +7,7 @@ from typing import cast
 import av
 from remotehelp_app.media.encoder import Encoded
 from remotehelp_app.media.rate import Rate
-from remotehelp_app.media.sender import ScreenTrack
+from remotehelp_app.media.sender import ScreenTrack, busiest
 
 
 async def test_each_frame_makes_room_once_whether_it_leaves_or_its_connection_breaks():
@@ -25,3 +25,16 @@ async def test_each_frame_makes_room_once_whether_it_leaves_or_its_connection_br
     assert len(rooms) == 3
     track.sent()  # it comes late to its end
     assert len(rooms) == 3
+
+
+def test_the_busiest_moment_is_that_of_the_largest_frame():
+    assert busiest([], 0.05) == 0
+    two_frames = [
+        (1.0, 4000),
+        (1.01, 4000),
+        (1.5, 6000),
+        (1.52, 6000),
+        (1.549, 6000),
+        (1.551, 1000),
+    ]
+    assert busiest(two_frames, 0.05) == 18_000 / 0.05

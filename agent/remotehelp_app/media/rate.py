@@ -17,7 +17,7 @@ LOWEST = 250_000
 _TROUBLE_LASTS = 4.0  # seconds for which packets are still spread out after the last trouble
 _LOSSY_FOR = 60.0  # seconds after the last loss
 _CLIMB = 1.08  # a second without trouble
-_BEYOND_CARRIED = 4.0  # an encoder made for 60 frames a second uses half of the bits for 30
+_BEYOND_CARRIED = 4.0
 _MUCH_LOSS = 0.10
 _CUT_EVERY = 0.8  # seconds; until then the last cut has not shown its effect
 _QUEUE = 0.15  # seconds above the shortest round trip: somebody on the way is queueing
@@ -48,10 +48,17 @@ class Rate:
         return now < self._lost_at + _LOSSY_FOR
 
     def heard(
-        self, *, highest: int, lost: int, trip: float | None, sent: float, now: float
+        self,
+        *,
+        highest: int,
+        lost: int,
+        trip: float | None,
+        sent: float,
+        burst: float,
+        now: float,
     ) -> None:
         """A receiver's report: the highest number that came, how many never did, and the round trip in seconds;
-        beside the bits a second that really went out.
+        beside the bits a second that really went out, and those of the busiest moment.
         """
         has_lost, share = self._losses.heard(highest=highest, lost=lost, now=now)
         if has_lost:
@@ -61,7 +68,7 @@ class Rate:
         elif self._is_queueing(trip, sent, now):
             self._cut(int(self.bits * 0.8), now)
         else:
-            self._climb(sent, now)
+            self._climb(burst, now)
 
     def _is_queueing(self, trip: float | None, sent: float, now: float) -> bool:
         if trip is None or trip <= 0:
@@ -98,10 +105,13 @@ class Rate:
         self._carried = self.bits
         self._trouble_at = self._climbed_at = now
 
-    def _climb(self, sent: float, now: float) -> None:
+    def _climb(self, carried: float, now: float) -> None:
+        """What counts is the busiest moment: a screen that changes ten times a second uses a sixth of the bits, as the
+        encoder is made for sixty, and would never get more.
+        """
         seconds = min(1.5, max(0.0, now - self._climbed_at))
         self._climbed_at = now
-        self._carried = max(self._carried, sent)
+        self._carried = max(self._carried, carried)
         wanted = self.bits * _CLIMB**seconds + 20_000 * seconds
         highest = min(HIGHEST, self._carried * _BEYOND_CARRIED)
         self.bits = max(self.bits, int(min(wanted, highest)))

@@ -11,7 +11,7 @@ import asyncio
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -45,8 +45,22 @@ _AT_ONCE = b"\x00\x00\x00"
 _HISTORY = 2048
 _PACE_STEP = 0.005
 _SENT_WINDOW = 1.0
+_MOMENT = 0.05
 _SECOND_TAIL_AFTER = 0.02
 _REPORTS = 8  # of our own that a receiver may still refer to
+
+
+def busiest(sent: Iterable[tuple[float, int]], seconds: float) -> float:
+    """Of what was sent (when, and how many bits), the most in so many seconds; as bits a second."""
+    window: deque[tuple[float, int]] = deque()
+    bits = most = 0
+    for at, size in sent:
+        window.append((at, size))
+        bits += size
+        while window[0][0] <= at - seconds:
+            bits -= window.popleft()[1]
+        most = max(most, bits)
+    return most / seconds
 
 
 class ScreenTrack(MediaStreamTrack):
@@ -160,6 +174,7 @@ class ScreenSender(RTCRtpSender):
                         lost=report.packets_lost,
                         trip=self._trip(report, now),
                         sent=self._sent_rate(now),
+                        burst=busiest(self._sent, _MOMENT),
                         now=now,
                     )
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == rtp.RTCP_PSFB_APP:
