@@ -93,6 +93,10 @@ class License(models.Model):
             return LicenseState.EXPIRED
         return LicenseState.PENDING if self.activates_at > at else LicenseState.ACTIVE
 
+    def has_ended_at(self, at: datetime) -> bool:
+        """Whether it gives nobody anything any more, now or later. An expired one can be renewed."""
+        return self.state_at(at) in (LicenseState.EXPIRED, LicenseState.CANCELLED)
+
     @property
     def state(self) -> LicenseState:
         return self.state_at(now())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
@@ -19,8 +22,31 @@ from apps.tenants.signals import announce_ground_change
 
 
 class NoSeatLeftError(RuleError):
+    """More people would hold a seat than the licence has. Carries the numbers, and the groups that grew, if any."""
+
     code = "no_seat_left"
     message = _("The licence has no seat left. Free a seat or order more.")
+
+    def __init__(self, license_: License, taken: int, groups: Iterable[Group] = ()) -> None:
+        self.license, self.taken = license_, taken
+        self.groups = sorted(groups, key=lambda group: group.name)
+        said = {
+            "license": str(license_.get_product_display()),
+            "seats": license_.quantity,
+            "taken": taken,
+            "groups": ", ".join(group.name for group in self.groups[:5]),
+        }
+        if self.groups:
+            words = gettext(
+                "The licence %(license)s has %(seats)s seats, and with the new members of %(groups)s "
+                "%(taken)s people would need one. Free seats, order more, or leave these people out of the group."
+            )
+        else:
+            words = gettext(
+                "The licence %(license)s has %(seats)s seats, and %(taken)s people would need one. "
+                "Free seats or order more."
+            )
+        super().__init__(words % said)
 
 
 class SeatTakenError(RuleError):
@@ -81,6 +107,9 @@ def assign_seat(
     targets = [target for target in (person, group) if target is not None]
     if len(targets) != 1 or targets[0].tenant_id != license_.tenant_id:
         raise NotAllowedError
+    if group is not None:
+        # Whoever adds members to it just now waits, and counts this seat (apps.tenants.memberships).
+        Group.objects.select_for_update(no_key=True).get(pk=group.pk)
     try:
         with transaction.atomic():
             seat = Seat.objects.create(license=license_, person=person, group=group)
@@ -97,15 +126,32 @@ def assign_seat(
     return seat
 
 
-def require_enough_seats(license_: License) -> None:
+def require_enough_seats(license_: License, groups: Iterable[Group] = ()) -> None:
     """Refuse, after a seat was given or the number of seats lowered, when more people than seats would hold one.
 
-    In the transaction of that change, which the refusal takes back.
+    In the transaction of that change, which the refusal takes back. `groups` are those that grew, to be named.
     """
     # Two changes at once count one after the other.
-    fresh = License.objects.select_for_update().get(pk=license_.pk)
-    if selectors.seats_taken(fresh) > fresh.quantity:
-        raise NoSeatLeftError
+    fresh = License.objects.select_for_update(no_key=True).get(pk=license_.pk)
+    taken = selectors.seats_taken(fresh)
+    if taken > fresh.quantity:
+        raise NoSeatLeftError(fresh, taken, groups)
+
+
+def require_seats_for_members(groups: Collection[Group]) -> None:
+    """Refuse when these groups, after they grew, take more seats than a licence has that has not ended (L3).
+
+    The rule that `apps.tenants.memberships` asks, with the groups locked.
+    """
+    growing = {group.pk: group for group in groups}
+    seats = Seat.objects.filter(group__in=growing).values_list("license_id", "group_id")
+    by_license: dict[uuid.UUID, list[Group]] = {}
+    for license_id, group_id in seats.order_by("license_id"):
+        by_license.setdefault(license_id, []).append(growing[group_id])
+    at = now()
+    for license_ in License.objects.filter(pk__in=by_license).order_by("pk"):
+        if not license_.has_ended_at(at):
+            require_enough_seats(license_, by_license[license_.pk])
 
 
 @transaction.atomic

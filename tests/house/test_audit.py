@@ -69,6 +69,7 @@ READ_ONLY = {
     "tenants.require_local_account",
     "tenants.one_time_link_path",
     "licenses.require_enough_seats",
+    "licenses.require_seats_for_members",
     "roles.help_desk_operator",
 }
 
