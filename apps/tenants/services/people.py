@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.errors import InvalidError, NotAllowedError
 from apps.tenants import audit
 from apps.tenants.app_access import revoke_tokens_of
+from apps.tenants.memberships import require_memberships_fit
 from apps.tenants.models import Act, Group, Tenant, User
 from apps.tenants.selectors import tenant_of
 from apps.tenants.services.administrators import (
@@ -109,6 +110,7 @@ def create_group(
     except IntegrityError as error:
         raise NameTakenError from error
     group.people.set(members)
+    require_memberships_fit([group])
     announce_ground_change(tenant.pk)
     audit.record(
         actor=actor,
