@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bench import device, first_picture, signalling
+from bench import device, first_picture, scale, signalling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "device": device,
     "signalling": signalling,
     "first_picture": first_picture,
+    "scale": scale,
 }
 # Those that take options of their own.
-WITH_OPTIONS = frozenset({"device"})
+WITH_OPTIONS = frozenset({"device", "scale"})
 
 
 def listed() -> str:
