@@ -230,8 +230,18 @@ def _faults(entry: AuditEntry, keeps_names_from: datetime) -> Iterator[str]:
         yield "its names were changed"
 
 
-def forget_names() -> int:
-    """Empty the names of entries older than 30 days (M4); gives their number. The seals go on holding."""
+def oldest_names(tenant: Tenant | None) -> datetime | None:
+    """When the oldest entry that still names people was written; in the tenant, or on the whole site."""
+    naming = AuditEntry.objects.filter(names__isnull=False)
+    naming = naming if tenant is None else naming.filter(tenant=tenant)
+    return naming.order_by("at").values_list("at", flat=True).first()
+
+
+def forget_names(before: datetime | None = None) -> int:
+    """Empty the names of entries from then or earlier, by default 30 days ago (M4); gives their number.
+
+    The seals go on holding.
+    """
     return AuditEntry.objects.filter(
-        at__lte=now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
+        at__lte=before or now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
     ).update(names=None, salt="", actor=None, target_key="")
