@@ -6,10 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
+from apps.tenants.models import Tenant
 
 
 class PurgeRun(models.Model):
-    """One run of the purge: when, what it took away by kind, and whether anything was left for the next (M4)."""
+    """One run of the purge: when, how many records it took away by kind, and whether any was left for the next (M4)."""
 
     began_at = models.DateTimeField(_("began"), default=now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -24,3 +25,25 @@ class PurgeRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.began_at:%Y-%m-%d %H:%M}"
+
+
+class PurgeShare(models.Model):
+    """What a run took away of one tenant: how many records, by kind."""
+
+    run = models.ForeignKey(
+        PurgeRun, verbose_name=_("purge run"), on_delete=models.CASCADE, related_name="shares"
+    )
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="+"
+    )
+    removed = models.JSONField(_("removed"), default=dict)
+
+    class Meta:
+        verbose_name = _("share of a purge run")
+        verbose_name_plural = _("shares of purge runs")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "tenant"], name="one_share_per_run_and_tenant")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}: {self.removed}"

@@ -10,7 +10,7 @@ from django_stubs_ext import StrPromise
 
 from apps.common.clock import now
 from apps.common.retention import kept_kinds
-from apps.reports.models import PurgeRun
+from apps.reports.models import PurgeRun, PurgeShare
 from apps.tenants.models import Tenant
 
 KEPT_FOR = timedelta(days=30)
@@ -47,6 +47,13 @@ def last_run() -> PurgeRun | None:
 
 def last_whole_run() -> PurgeRun | None:
     return PurgeRun.objects.filter(is_whole=True).first()
+
+
+def removed_by(run: PurgeRun, tenant: Tenant) -> list[tuple[StrPromise, int]]:
+    """What that run took away of the tenant: kinds and numbers; of others nothing is told."""
+    share = PurgeShare.objects.filter(run=run, tenant=tenant).first()
+    removed = share.removed if share is not None else {}
+    return [(kind.label, int(removed.get(kind.name, 0))) for kind in kept_kinds()]
 
 
 def next_run(last: PurgeRun | None) -> datetime | None:

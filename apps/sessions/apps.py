@@ -19,9 +19,16 @@ class SessionsConfig(AppConfig):
                 "sessions",
                 _("Sessions, with all their events"),
                 selectors.oldest_session_end,
+                selectors.sessions_ended_by,
                 services.forget_sessions,
             )
         )
         keep_no_longer(
-            KeptKind("refusals", _("Refusals"), selectors.oldest_refusal, services.forget_refusals)
+            KeptKind(
+                "refusals",
+                _("Refusals"),
+                selectors.oldest_refusal,
+                selectors.refusals_by,
+                services.forget_refusals,
+            )
         )

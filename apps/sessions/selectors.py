@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
+from apps.common.retention import by_tenant
 from apps.devices.models import Device, DevicePresence, Enrolment
 from apps.devices.selectors import FailedPolicy, failed_policies, find_person_on
 from apps.licenses.models import Product
@@ -209,6 +210,15 @@ def oldest_session_end(tenant: Tenant | None) -> datetime | None:
 def oldest_refusal(tenant: Tenant | None) -> datetime | None:
     refusals = Refusal.objects.all()
     return _oldest(refusals if tenant is None else refusals.filter(tenant=tenant), "at")
+
+
+def sessions_ended_by(before: datetime) -> dict[uuid.UUID, int]:
+    """How many sessions ended then or earlier, by tenant."""
+    return by_tenant(HelpSession.objects.filter(ended_at__lte=before))
+
+
+def refusals_by(before: datetime) -> dict[uuid.UUID, int]:
+    return by_tenant(Refusal.objects.filter(at__lte=before))
 
 
 def _oldest(rows: QuerySet[Any], name: str) -> datetime | None:

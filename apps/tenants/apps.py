@@ -30,7 +30,8 @@ class TenantsConfig(AppConfig):
                 "audit_names",
                 _("Names in the audit log"),
                 audit.oldest_names,
-                lambda before, *, until: (audit.forget_names(before), True),
+                audit.names_due,
+                lambda before, *, until: audit.forget_names(before) >= 0,
             )
         )
         # After a flush too, so that no test and no restored database lacks the device app.

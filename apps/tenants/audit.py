@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import secrets
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from django.db import transaction
 from django.db.models import Manager, Model, QuerySet
 
 from apps.common.clock import now
+from apps.common.retention import by_tenant
 from apps.tenants.models import Act, AuditEntry, AuditHead, Origin, Tenant, User
 
 logger = logging.getLogger(__name__)
@@ -235,6 +237,11 @@ def oldest_names(tenant: Tenant | None) -> datetime | None:
     naming = AuditEntry.objects.filter(names__isnull=False)
     naming = naming if tenant is None else naming.filter(tenant=tenant)
     return naming.order_by("at").values_list("at", flat=True).first()
+
+
+def names_due(before: datetime) -> dict[uuid.UUID, int]:
+    """How many entries of then or earlier still name people, by tenant."""
+    return by_tenant(AuditEntry.objects.filter(at__lte=before, names__isnull=False))
 
 
 def forget_names(before: datetime | None = None) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.common import retention as registry
 from apps.common.retention import kept_kinds
 from apps.devices.models import Enrolment
 from apps.reports import retention
@@ -96,7 +99,8 @@ def test_many_go_in_batches(hanna, sam, clock, monkeypatch):
         _ended(hanna, sam)
     clock.shift(timedelta(days=31))
     later = timezone.now() + timedelta(minutes=1)
-    assert forget_sessions(timezone.now() - timedelta(days=30), until=later) == (5, True)
+    assert forget_sessions(timezone.now() - timedelta(days=30), until=later)
+    assert not HelpSession.objects.exists()
 
 
 def test_a_kind_that_fails_keeps_no_other(old, monkeypatch):
@@ -104,12 +108,10 @@ def test_a_kind_that_fails_keeps_no_other(old, monkeypatch):
         raise RuntimeError("disk")
 
     kinds = {kind.name: kind for kind in kept_kinds()}
-    from apps.common import retention as registry
-
     monkeypatch.setitem(
         registry._kinds,
         "audit_names",
-        type(kinds["audit_names"])("audit_names", "", kinds["audit_names"].oldest, broken),
+        replace(kinds["audit_names"], forget=broken),
     )
     run = purge()
     assert not run.is_whole
@@ -146,3 +148,27 @@ def test_a_device_of_the_session_stays(hanna, sam, contoso, clock):
     purge()
     device.refresh_from_db()
     assert not PurgeRun.objects.exclude(is_whole=True).exists()
+
+
+def test_the_page_shows_what_is_kept_and_what_went_of_this_tenant_alone(
+    mallory, fabrikam, old, ada, client, clock
+):
+    clock.shift(timedelta(hours=2))
+    client.force_login(ada)
+    page = client.get(reverse("reports:retention"))
+    assert page.context["is_late"]
+    assert {record.name for record in page.context["records"] if record.is_late} >= {"sessions"}
+
+    run = purge()
+
+    page = client.get(reverse("reports:retention"))
+    assert not page.context["is_late"]
+    assert ("Sessions, with all their events", 1) in page.context["removed"]
+    assert sum(number for _label, number in page.context["removed"]) < sum(run.removed.values())
+
+
+def test_the_page_says_when_nobody_purges(ada, client, clock):
+    purge()
+    clock.shift(timedelta(days=2))
+    client.force_login(ada)
+    assert client.get(reverse("reports:retention")).context["is_overdue"]

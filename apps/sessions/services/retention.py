@@ -29,23 +29,22 @@ def make_days_ahead() -> int:
     return partitions.make_days_ahead()
 
 
-def forget_sessions(before: datetime, *, until: datetime) -> tuple[int, bool]:
+def forget_sessions(before: datetime, *, until: datetime) -> bool:
     """Delete the sessions that ended then or earlier, with all that is known of them; running ones stay.
 
-    Whole days first, where the database knows days; then what is left, in small batches. Gives the number of sessions
-    and whether all are gone; the rest goes in the next run.
+    Whole days first, where the database knows days; then what is left, in small batches. Gives whether all are gone; the
+    rest goes in the next run.
     """
-    number = _forget_days(before) if partitions.are_used() else 0
+    if partitions.are_used():
+        _forget_days(before)
     for tenant_id in Tenant.objects.order_by("pk").values_list("pk", flat=True):
         ended = HelpSession.objects.filter(tenant=tenant_id, ended_at__lte=before)
-        more, are_all = in_batches(partial(_forget_some, ended), until=until, pause=time.sleep)
-        number += more
-        if not are_all:
-            return number, False
-    return number, True
+        if not in_batches(partial(_forget_some, ended), until=until, pause=time.sleep):
+            return False
+    return True
 
 
-def forget_refusals(before: datetime, *, until: datetime) -> tuple[int, bool]:
+def forget_refusals(before: datetime, *, until: datetime) -> bool:
     """Delete the refusals of then or earlier, whatever became of their session."""
     old = Refusal.objects.filter(at__lte=before)
     return in_batches(partial(_forget_some, old), until=until, pause=time.sleep)
@@ -59,23 +58,20 @@ def _forget_some(rows: QuerySet[Any]) -> int:
     return len(some)
 
 
-def _forget_days(before: datetime) -> int:
-    """Drop each day all of whose sessions ended then or earlier; gives the number of sessions.
-
-    A day that others keep busy is left for the next run.
-    """
-    number = 0
+def _forget_days(before: datetime) -> None:
+    """Drop each day all of whose sessions ended then or earlier. A day that others keep busy is left for the next run."""
     with partitions.alone() as is_alone:
         if not is_alone or connection.in_atomic_block:
-            return 0
+            return
         try:
             partitions.finish_interrupted()
             for part in partitions.parts(partitions.SESSIONS):
                 if part.until <= first_id_at(before) and not _has_others(part, before):
-                    number += _forget_day(part)
+                    Refusal.objects.filter(_within(part, "session_id")).delete()
+                    SecurityCode.objects.filter(_within(part, "session_id")).delete()
+                    partitions.drop(part)
         except OperationalError as error:
             logger.warning("a day of sessions could not be dropped yet: %s", type(error).__name__)
-    return number
 
 
 def _within(part: partitions.Part, name: str) -> Q:
@@ -91,11 +87,3 @@ def _has_others(part: partitions.Part, before: datetime) -> bool:
         .filter(Q(ended_at__isnull=True) | Q(ended_at__gt=before))
         .exists()
     )
-
-
-def _forget_day(part: partitions.Part) -> int:
-    number = HelpSession.objects.filter(_within(part, "id")).count()
-    Refusal.objects.filter(_within(part, "session_id")).delete()
-    SecurityCode.objects.filter(_within(part, "session_id")).delete()
-    partitions.drop(part)
-    return number
