@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
+from apps.common.retention import by_tenant
 from apps.devices.models import Device, DevicePresence, Enrolment
 from apps.devices.selectors import FailedPolicy, failed_policies, find_person_on
 from apps.licenses.models import Product
@@ -197,6 +199,30 @@ def last_refusal(session: HelpSession) -> Refusal | None:
 def due_sessions(at: datetime) -> QuerySet[HelpSession]:
     """Open sessions of which the clock has decided something that nobody has carried out yet."""
     return HelpSession.objects.open().filter(_is_expired(at) | _is_lost(at))
+
+
+def oldest_session_end(tenant: Tenant | None) -> datetime | None:
+    """When the session that ended first did so, of those that are still known; in the tenant, or on the whole site."""
+    ended = HelpSession.objects.filter(ended_at__isnull=False)
+    return _oldest(ended if tenant is None else ended.filter(tenant=tenant), "ended_at")
+
+
+def oldest_refusal(tenant: Tenant | None) -> datetime | None:
+    refusals = Refusal.objects.all()
+    return _oldest(refusals if tenant is None else refusals.filter(tenant=tenant), "at")
+
+
+def sessions_ended_by(before: datetime) -> dict[uuid.UUID, int]:
+    """How many sessions ended then or earlier, by tenant."""
+    return by_tenant(HelpSession.objects.filter(ended_at__lte=before))
+
+
+def refusals_by(before: datetime) -> dict[uuid.UUID, int]:
+    return by_tenant(Refusal.objects.filter(at__lte=before))
+
+
+def _oldest(rows: QuerySet[Any], name: str) -> datetime | None:
+    return rows.order_by(name).values_list(name, flat=True).first()
 
 
 # --- sessions that are aimed at a device (D4) -----------------------------------------------------

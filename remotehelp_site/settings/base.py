@@ -296,9 +296,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.tenants.tasks.forget_expired_tokens",
         "schedule": timedelta(hours=1),
     },
-    "forget the names in the audit log": {
-        "task": "apps.tenants.tasks.forget_audited_names",
-        "schedule": timedelta(minutes=30),
+    "forget who helped whom after 30 days": {
+        "task": "apps.reports.tasks.purge",
+        "schedule": timedelta(minutes=20),
+    },
+    "make the tables of the coming days": {
+        "task": "apps.sessions.tasks.make_days_ahead",
+        "schedule": timedelta(hours=6),
     },
     "note which licences have become active or run out": {
         "task": "apps.licenses.tasks.note_states",

@@ -82,6 +82,7 @@ DOORS = (
     _page("POST", "decline", "requested", 409, AWAY),
     _page("POST", "leave", "active", AWAY, AWAY),
     Door("GET", "reports:sessions", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "reports:retention", ADMIN),
     Door("GET", "reports:session", (200, 200, 404, 200, 404, AWAY, AWAY), "active"),
     # Devices: a helper finds those in reach, an administrator all; to Otto and Mallory, and to Sam himself, who has
     # no role, there is no laptop of Sam's. Ada may manage it, and helps nobody.
