@@ -22,6 +22,7 @@ DAYS: list[Any] = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2
 AUDITED_KINDS = (
     "tenants.tenant",
     "tenants.verifieddomain",
+    "tenants.domainclaim",
     "tenants.user",
     "tenants.group",
     "roles.role",
@@ -128,6 +129,17 @@ class SettingsForm(KitForm):
         chosen.choices = [(str(group.pk), group.name) for group in groups]
         if not chosen.choices:
             del self.fields["compliance_groups"]
+
+
+class DomainForm(KitForm):
+    name = forms.CharField(
+        label=_("Domain"),
+        max_length=253,
+        help_text=_("As in addresses of your people, after the @: contoso.com."),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "spellcheck": "false", "inputmode": "url"}
+        ),
+    )
 
 
 class RightsForm(KitForm):

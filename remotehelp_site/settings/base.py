@@ -343,6 +343,11 @@ REMOTEHELP_DEVICES_PER_PERSON = env.int("REMOTEHELP_DEVICES_PER_PERSON", default
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
 )
+# Who is asked for the DNS records that prove domains: addresses with or without a port. Empty: as the system is set up.
+REMOTEHELP_DNS_SERVERS = env.list("REMOTEHELP_DNS_SERVERS", default=[])
+REMOTEHELP_DNS_TIMEOUT = env.float("REMOTEHELP_DNS_TIMEOUT", default=5.0)
+# A domain's record is asked for at most so often.
+REMOTEHELP_DNS_EVERY = timedelta(seconds=10)
 # How many reverse proxies of ours append to X-Forwarded-For; 0 = trust the socket's own address.
 REMOTEHELP_TRUSTED_PROXIES = env.int("REMOTEHELP_TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = REMOTEHELP_TRUSTED_PROXIES
