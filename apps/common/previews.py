@@ -96,3 +96,8 @@ def preview(
     """
     (previewer,) = _given
     return previewer(tenant_id, change, touching=touching)
+
+
+def preview_members(tenant_id: uuid.UUID, change: Callable[[], object]) -> Preview:
+    """The same of a change that only puts people or devices into groups, or takes them out."""
+    return preview(tenant_id, change, touching=Touching.MEMBERS)

@@ -10,8 +10,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.form_kit import KitForm
+from apps.common.form_kit import KitForm, PreviewedForm
 from apps.common.lists import ANY, FilterForm
+from apps.common.previews import Touching
 from apps.tenants.models import VERSION, Act, Group
 from apps.tenants.rights import RIGHTS
 from apps.tenants.words import kind_words
@@ -68,8 +69,10 @@ class AuditFilterForm(FilterForm):
         return cleaned
 
 
-class SettingsForm(KitForm):
+class SettingsForm(PreviewedForm):
     """The switches, limits and versions; the groups are given by the view, which knows the tenant."""
+
+    touching = Touching.SWITCHES
 
     is_remote_help_enabled = forms.BooleanField(label=_("Remote help is on"), required=False)
     are_unenrolled_devices_allowed = forms.BooleanField(

@@ -129,6 +129,7 @@ DOORS = (
     Door("POST", "administration:domain_remove", ADMIN_DOES, "domain"),
     Door("GET", "api:settings", API_ADMIN),
     Door("PUT", "api:settings", API_ADMIN, body={"is_chat_enabled": False}),
+    Door("POST", "api:preview_settings", API_ADMIN, body={"is_remote_help_enabled": False}),
     Door("GET", "api:administrators", API_ADMIN),
     Door("GET", "api:administrator", API_ADMIN, "sam"),
     Door("PUT", "api:administrator", API_ADMIN, "sam", {"rights": ["tenants.view_reports"]}),
