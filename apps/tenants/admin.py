@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.errors import RuleError
 from apps.tenants import audit
 from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, ReadOnlyAdmin, TenantModelAdmin
+from apps.tenants.memberships import require_memberships_fit
 from apps.tenants.models import (
     Act,
     AuditEntry,
@@ -188,6 +189,11 @@ class GroupAdmin(TenantModelAdmin):
     list_display = ("name", "tenant", "description")
     search_fields = ("name",)
     autocomplete_fields = ("tenant", "people")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "people" in form.changed_data:
+            require_memberships_fit([form.instance])
 
 
 class _LocalAccountForm(OneTenantForm):

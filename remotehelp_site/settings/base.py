@@ -300,6 +300,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.tenants.tasks.forget_audited_names",
         "schedule": timedelta(minutes=30),
     },
+    "note which licences have become active or run out": {
+        "task": "apps.licenses.tasks.note_states",
+        "schedule": timedelta(seconds=30),
+    },
     "forget used codes and entry tries": {
         "task": "apps.sessions.tasks.forget_spent_codes",
         "schedule": timedelta(minutes=10),
@@ -348,6 +352,9 @@ REMOTEHELP_DNS_SERVERS = env.list("REMOTEHELP_DNS_SERVERS", default=[])
 REMOTEHELP_DNS_TIMEOUT = env.float("REMOTEHELP_DNS_TIMEOUT", default=5.0)
 # A domain's record is asked for at most so often.
 REMOTEHELP_DNS_EVERY = timedelta(seconds=10)
+# A licence that ends within this is said to expire soon.
+REMOTEHELP_LICENCE_WARNING = timedelta(days=14)
+REMOTEHELP_TRIAL_FOR = timedelta(days=30)
 # How many reverse proxies of ours append to X-Forwarded-For; 0 = trust the socket's own address.
 REMOTEHELP_TRUSTED_PROXIES = env.int("REMOTEHELP_TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = REMOTEHELP_TRUSTED_PROXIES

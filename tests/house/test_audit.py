@@ -20,7 +20,7 @@ from apps.common.clock import now
 from apps.common.errors import NotAllowedError
 from apps.devices.models import Device, Enrolment
 from apps.devices.services import issue_enrolment_token
-from apps.licenses.models import License, Product, Seat
+from apps.licenses.models import License, Product, Seat, Terms
 from apps.roles.models import Action, RoleAssignment
 from apps.tenants import domains
 from apps.tenants.models import Act, AuditEntry, DomainClaim, Tenant, User, VerifiedDomain
@@ -51,6 +51,7 @@ NOT_ADMINISTRATION = {
     "tenants.give_first_password": "a part of making an account, which is written down",
     "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
     "roles.ensure_built_in_roles": "a migration's work, of no tenant",
+    "licenses.note_states": "time does it, and the entry is the site's; tests/licenses reads it",
     "devices.announce_change": "tells others and changes nothing",
     "devices.evaluate": "says anew what the policies find",
     "devices.evaluate_anew": "says anew what the policies find",
@@ -78,6 +79,7 @@ READ_ONLY = {
     "tenants.require_local_account",
     "tenants.one_time_link_path",
     "licenses.require_enough_seats",
+    "licenses.require_seats_for_members",
     "roles.help_desk_operator",
 }
 
@@ -236,6 +238,17 @@ CALLS = {
     ),
     "licenses.assign_seat": Call(
         Act.ADDED, lambda s: {"license_": make_license(s.tenant), "person": s.sam}
+    ),
+    "licenses.assign_seats": Call(
+        Act.ADDED, lambda s: {"license_": make_license(s.tenant), "people": [s.sam]}
+    ),
+    "licenses.change_license": Call(
+        Act.CHANGED, lambda s: {"license_": s.license, "quantity": 60, "ends_at": None}
+    ),
+    "licenses.allow_another_trial": Call(
+        Act.CHANGED,
+        lambda s: {"license_": make_license(s.tenant, terms=Terms.TRIAL)},
+        has_actor=False,
     ),
     "licenses.revoke_seat": Call(Act.REMOVED, lambda s: {"seat": s.seat()}),
     "licenses.cancel_license": Call(Act.CANCELLED, lambda s: {"license_": s.license}),

@@ -17,6 +17,7 @@ from apps.common.errors import (
 )
 from apps.common.text import one_line
 from apps.tenants import audit, selectors
+from apps.tenants.memberships import require_memberships_fit
 from apps.tenants.models import Act, Group, Tenant, User
 from apps.tenants.services.administrators import require_permission
 from apps.tenants.services.organisations import NameTakenError
@@ -86,6 +87,7 @@ def create_group(
     group = Group(tenant=tenant, name=name, description=description)
     _save(group)
     group.people.set(members)
+    require_memberships_fit([group])
     announce_ground_change(tenant.pk)
     audit.record(
         actor=actor,
@@ -151,8 +153,8 @@ def change_group_people(
 ) -> None:
     """Put people into a group and take others out. Who is in it already, or is not, is no error.
 
-    Sessions that stood on a membership that is gone end. People of another tenant, and new members who are
-    disabled, are refused.
+    Sessions that stood on a membership that is gone end. People of another tenant, new members who are disabled, and
+    more members than the group's licences have seats are refused.
     """
     require_group_manager(actor, group.tenant_id)
     row = locked_group(group)
@@ -167,8 +169,10 @@ def change_group_people(
     went = [person for person in removed if person.pk in present]
     if not came and not went:
         return
-    row.people.add(*came)
     row.people.remove(*went)
+    row.people.add(*came)
+    if came:
+        require_memberships_fit([row])
     announce_ground_change(row.tenant_id)
     audit.record(
         actor=actor,
