@@ -23,6 +23,7 @@ DAYS: list[Any] = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2
 AUDITED_KINDS = (
     "tenants.tenant",
     "tenants.verifieddomain",
+    "tenants.domainclaim",
     "tenants.user",
     "tenants.group",
     "roles.role",
@@ -131,6 +132,17 @@ class SettingsForm(PreviewedForm):
         chosen.choices = [(str(group.pk), group.name) for group in groups]
         if not chosen.choices:
             del self.fields["compliance_groups"]
+
+
+class DomainForm(KitForm):
+    name = forms.CharField(
+        label=_("Domain"),
+        max_length=253,
+        help_text=_("As in addresses of your people, after the @: contoso.com."),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "spellcheck": "false", "inputmode": "url"}
+        ),
+    )
 
 
 class RightsForm(KitForm):

@@ -351,6 +351,11 @@ REMOTEHELP_DEVICES_PER_PERSON = env.int("REMOTEHELP_DEVICES_PER_PERSON", default
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
 )
+# Who is asked for the DNS records that prove domains: addresses with or without a port. Empty: as the system is set up.
+REMOTEHELP_DNS_SERVERS = env.list("REMOTEHELP_DNS_SERVERS", default=[])
+REMOTEHELP_DNS_TIMEOUT = env.float("REMOTEHELP_DNS_TIMEOUT", default=5.0)
+# A domain's record is asked for at most so often.
+REMOTEHELP_DNS_EVERY = timedelta(seconds=10)
 # A licence that ends within this is said to expire soon.
 REMOTEHELP_LICENCE_WARNING = timedelta(days=14)
 REMOTEHELP_TRIAL_FOR = timedelta(days=30)

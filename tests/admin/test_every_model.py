@@ -20,7 +20,7 @@ from apps.devices.models import (
 from apps.licenses.models import License, Seat
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
-from apps.tenants.models import Market
+from apps.tenants.models import DomainClaim, Market
 
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 
@@ -31,6 +31,7 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     from apps.common.clock import now
 
     Market.objects.create(code="XX")
+    DomainClaim.objects.create(tenant=contoso, name="contoso.org", token="t" * 32)
     policy = Policy.objects.create(tenant=contoso, name="Encrypted", rule="disk_encrypted")
     EnrolmentToken.objects.create(
         tenant=contoso, name="Warehouse", digest="d" * 64, expires_at=now()

@@ -21,8 +21,9 @@ from apps.roles.selectors import assignments_of
 from apps.sessions import services
 from apps.sessions.models import HelpSession, SessionEvent
 from apps.tenants.models import User
-from apps.tenants.services import set_picture
+from apps.tenants.services import claim_domain, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
+from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
 from tests.factories import make_device, make_role
 from tests.sessions.wire import Wire
@@ -41,6 +42,13 @@ def people(hanna, sam, otto, ada, mallory):
     operator = User.objects.create_superuser("operator", "op@example.org", "a long passphrase")
     everybody = (hanna, sam, otto, ada, mallory, operator, None)
     return dict(zip(ACTORS, everybody, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def _nameserver(settings):
+    with dns_server() as server:
+        settings.REMOTEHELP_DNS_SERVERS = [server.address]
+        yield
 
 
 def _pictured(door: Door, people) -> Place:
@@ -102,8 +110,20 @@ def _assignment(door: Door, people) -> Place:
     return Place((found.pk,), body if door.method in ("PUT", "POST") else door.body)
 
 
+def _claim(door: Door, people) -> Place:
+    ada = people["ada"]
+    return Place((claim_domain(actor=ada, tenant=ada.tenant, name="contoso.org").pk,), door.body)
+
+
+def _domain(door: Door, people) -> Place:
+    made = verify_domain(actor=None, tenant=people["ada"].tenant, name="contoso.org")
+    return Place((made.name,), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
+    "claim": _claim,
+    "domain": _domain,
     "package": _package,
     "picture": _pictured,
     "token": _with_token,

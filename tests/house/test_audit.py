@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import apps.devices.services
 import apps.licenses.services
@@ -20,7 +22,11 @@ from apps.devices.models import Device, Enrolment
 from apps.devices.services import issue_enrolment_token
 from apps.licenses.models import License, Product, Seat, Terms
 from apps.roles.models import Action, RoleAssignment
-from apps.tenants.models import Act, AuditEntry, Tenant, User
+from apps.tenants import domains
+from apps.tenants.models import Act, AuditEntry, DomainClaim, Tenant, User, VerifiedDomain
+from apps.tenants.profiles import Profile
+from apps.tenants.services import set_picture
+from tests.dns_server import DnsServer, dns_server
 from tests.factories import make_assignment, make_device, make_group, make_license, make_role
 
 SERVICES = {
@@ -41,6 +47,7 @@ NOT_ADMINISTRATION = {
     "tenants.remove_picture": "people change their own picture",
     "tenants.set_language": "people choose their own language",
     "tenants.note_first_session": "the sessions say that there was one",
+    "tenants.end_sign_ins": "a part of disabling somebody, which is written down",
     "tenants.give_first_password": "a part of making an account, which is written down",
     "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
     "roles.ensure_built_in_roles": "a migration's work, of no tenant",
@@ -65,6 +72,8 @@ NOT_ADMINISTRATION = {
 # Services that change nothing.
 READ_ONLY = {
     "tenants.require_permission",
+    "tenants.require_group_manager",
+    "tenants.locked_group",
     "tenants.require_not_last",
     "tenants.require_outranks",
     "tenants.require_local_account",
@@ -75,6 +84,12 @@ READ_ONLY = {
 }
 
 
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(made, "PNG")
+    return made.getvalue()
+
+
 @dataclass
 class Stage:
     """What the calls below act on, all of Contoso."""
@@ -83,6 +98,7 @@ class Stage:
     ada: User
     sam: User
     laptop: Device
+    nameserver: DnsServer
 
     @property
     def license(self) -> License:
@@ -99,16 +115,46 @@ class Stage:
         self.laptop.refresh_from_db()
         return self.laptop
 
+    def profile(self) -> dict[str, Any]:
+        names = ("email", "first_name", "last_name", "job_title")
+        return {name: getattr(self.sam, name) for name in names}
+
+    def disabled(self) -> User:
+        apps.tenants.services.disable_person(actor=self.ada, person=self.sam)
+        return self.sam
+
+    def pictured(self) -> User:
+        set_picture(person=self.sam, data=picture())
+        return self.sam
+
+    def claim(self) -> DomainClaim:
+        return apps.tenants.services.claim_domain(
+            actor=self.ada, tenant=self.tenant, name="contoso.org"
+        )
+
+    def proved(self) -> DomainClaim:
+        claim = self.claim()
+        name, value = domains.record_name(claim.name), domains.record_value(claim.token)
+        self.nameserver.texts[name] = [value]
+        return claim
+
+    def domain(self) -> VerifiedDomain:
+        return apps.tenants.services.verify_domain(
+            actor=None, tenant=self.tenant, name="contoso.org"
+        )
+
     def token(self) -> Any:
         at = now() + timedelta(days=1)
         return issue_enrolment_token(actor=self.ada, name="Warehouse", expires_at=at).token
 
 
 @pytest.fixture
-def stage(contoso, ada, sam, sams_laptop):
+def stage(contoso, ada, sam, sams_laptop, settings):
     contoso.directory_id = contoso.pk
     contoso.save()
-    return Stage(contoso, ada, sam, sams_laptop)
+    with dns_server() as server:
+        settings.REMOTEHELP_DNS_SERVERS = [server.address]
+        yield Stage(contoso, ada, sam, sams_laptop, server)
 
 
 @dataclass
@@ -139,6 +185,36 @@ CALLS = {
     "tenants.create_group": Call(
         Act.ADDED, lambda s: {"tenant": s.tenant, "name": "G", "people": [s.sam]}
     ),
+    "tenants.create_people": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "profiles": [Profile("n@contoso.example", "N")]}
+    ),
+    "tenants.change_person": Call(
+        Act.CHANGED, lambda s: {"person": s.sam, **s.profile(), "job_title": "Clerk"}
+    ),
+    "tenants.rename_people": Call(
+        Act.CHANGED,
+        lambda s: {"tenant": s.tenant, "profiles": {s.sam: Profile(s.sam.email, "Sami")}},
+    ),
+    "tenants.enable_person": Call(Act.ENABLED, lambda s: {"person": s.disabled()}),
+    "tenants.issue_sign_in_link": Call(Act.LINKED, lambda s: {"person": s.sam}),
+    "tenants.mail_sign_in_link": Call(Act.LINKED, lambda s: {"person": s.sam}),
+    "tenants.set_picture_of": Call(Act.CHANGED, lambda s: {"person": s.sam, "data": picture()}),
+    "tenants.remove_picture_of": Call(Act.CHANGED, lambda s: {"person": s.pictured()}),
+    "tenants.change_group": Call(
+        Act.CHANGED, lambda s: {"group": make_group(s.tenant), "name": "N", "description": ""}
+    ),
+    "tenants.delete_group": Call(Act.REMOVED, lambda s: {"group": make_group(s.tenant)}),
+    "tenants.change_group_people": Call(
+        Act.CHANGED, lambda s: {"group": make_group(s.tenant), "add": [s.sam]}
+    ),
+    "tenants.claim_domain": Call(Act.ADDED, lambda s: {"tenant": s.tenant, "name": "contoso.org"}),
+    "tenants.withdraw_claim": Call(Act.REMOVED, lambda s: {"claim": s.claim()}),
+    "tenants.check_domain": Call(Act.VERIFIED, lambda s: {"claim": s.proved()}),
+    "tenants.verify_domain": Call(
+        Act.VERIFIED, lambda s: {"tenant": s.tenant, "name": "contoso.org"}, has_actor=False
+    ),
+    "tenants.make_domain_primary": Call(Act.CHANGED, lambda s: {"domain": s.domain()}),
+    "tenants.remove_domain": Call(Act.REMOVED, lambda s: {"domain": s.domain()}),
     "tenants.disable_person": Call(Act.DISABLED, lambda s: {"person": s.sam}),
     "tenants.grant_administration": Call(Act.GRANTED, lambda s: {"person": s.sam}, has_actor=False),
     "tenants.revoke_administration": Call(
