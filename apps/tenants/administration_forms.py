@@ -30,6 +30,7 @@ AUDITED_KINDS = (
     "devices.device",
     "devices.enrolmenttoken",
     "devices.policy",
+    "devices.savedview",
     "licenses.license",
     "licenses.seat",
 )
