@@ -11,9 +11,9 @@ class SessionsConfig(AppConfig):
         from apps.common.previews import give_previewer
         from apps.common.retention import KeptKind, keep_no_longer
         from apps.sessions import receivers, selectors, services  # noqa: F401
-        from apps.sessions.preview import preview
+        from apps.sessions.preview import preview, preview_compliance
 
-        give_previewer(preview)
+        give_previewer(preview, preview_compliance)
         keep_no_longer(
             KeptKind(
                 "sessions",

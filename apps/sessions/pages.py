@@ -133,6 +133,7 @@ def device_page(actor: User, device: Device, *, refusal: RuleError | None = None
         "is_enrolled": device.enrolment == Enrolment.ENROLLED,
         "policies": policy_standings(device),
         "is_compliant": is_compliant(device, is_enrolled=device.enrolment == Enrolment.ENROLLED),
+        "groups": device.groups.order_by("name"),
         "report": find_report(device),
         "sessions": sessions_on_device(actor, device),
         "waiting": waiting,

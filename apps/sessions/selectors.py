@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -282,11 +282,21 @@ def find_expected_sharer(device: Device) -> User | None:
     return find_person_on(device) or device.owner
 
 
-def sessions_on_device(actor: User, device: Device, number: int = 10) -> list[HelpSession]:
-    """The newest sessions on the device, or aimed at it, that the actor may read about."""
+SESSIONS_SHOWN_FOR = timedelta(days=30)
+
+
+def sessions_on_device(actor: User, device: Device, number: int = 50) -> list[HelpSession]:
+    """The sessions of the last 30 days on the device, or aimed at it, that the actor may read about; newest first."""
     return list(
         sessions_open_to(actor)
         .filter(Q(device=device) | Q(aimed_at=device), tenant=device.tenant_id)
+        .filter(opened_at__gt=now() - SESSIONS_SHOWN_FOR)
         .select_related("helper", "sharer")
         .order_by("-opened_at", "-id")[:number]
     )
+
+
+def unfinished_on_device(device: Device) -> list[HelpSession]:
+    """What goes on on the device, or waits for it, whoever its people are."""
+    found = HelpSession.objects.filter(Q(device=device) | Q(aimed_at=device), ended_at__isnull=True)
+    return list(found.select_related("helper").order_by("opened_at", "id"))

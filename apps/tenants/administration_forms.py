@@ -31,6 +31,7 @@ AUDITED_KINDS = (
     "devices.device",
     "devices.enrolmenttoken",
     "devices.policy",
+    "devices.savedview",
     "licenses.license",
     "licenses.seat",
 )
