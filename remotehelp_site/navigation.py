@@ -81,6 +81,12 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("roles:assignment", "roles:new_assignment"),
     ),
     Place(
+        _("Why?"),
+        "help_sessions:why",
+        "question-mark-circle",
+        _permission("manage_roles"),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",

@@ -41,6 +41,7 @@ OF_ADMINISTRATORS = (
     "/administration/role-assignments/",
     "/administration/role-assignments/new/",
     "/permissions/",
+    "/administration/why/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )
