@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.comboboxes import SearchField
@@ -74,13 +74,13 @@ class WhyForm(forms.Form):
         if sharer is None:
             sharer = said["sharer"] = owner
         if sharer is None:
-            self.add_error("sharer", _now("Choose who would be helped."))
+            self.add_error("sharer", gettext("Choose who would be helped."))
         elif sharer == helper:
-            self.add_error("sharer", _now("Nobody helps themselves. Choose two people."))
+            self.add_error("sharer", gettext("Nobody helps themselves. Choose two people."))
         elif owner is not None and owner != sharer:
             self.add_error(
                 "device",
-                _now("This device belongs to %(name)s. Others are not helped on it.")
+                gettext("This device belongs to %(name)s. Others are not helped on it.")
                 % {"name": owner.full_name},
             )
         return said
