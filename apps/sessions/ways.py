@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
 from apps.roles.models import Action
 from apps.sessions.eligibility import Check
+from apps.sessions.models import HelpSession, Refusal
 from apps.sessions.why import PLACES, Explanation, Place
 from apps.tenants.models import User
 from apps.tenants.rights import RIGHTS
@@ -113,6 +115,73 @@ _WAYS: dict[str, Callable[[Explanation], Iterable[Way]]] = {
     "compliant_device_required": _conditional_access,
     "app_too_old": _settings,
 }
+
+
+def _address(name: str, **asked: object) -> str:
+    said = {key: str(value) for key, value in asked.items() if value}
+    return f"{reverse(name)}?{urlencode(said)}"
+
+
+# What a device, or its app, is refused for.
+_ABOUT_DEVICE = frozenset(
+    {
+        "device_revoked",
+        "device_not_enrolled",
+        "base_license_missing",
+        "compliant_device_required",
+        "app_too_old",
+    }
+)
+
+
+def own_question(
+    code: str,
+    *,
+    sharer_id: uuid.UUID | None,
+    device_id: uuid.UUID | None,
+    is_browser: bool = True,
+    action: Action = Action.VIEW_SCREEN,
+) -> str:
+    """The address of a helper's own answer to a refusal; empty where there is none.
+
+    That is what the help decision did not refuse, and what it refused for a device of which there is no record.
+    """
+    if code not in PLACES or sharer_id is None:
+        return ""
+    if device_id is None and not is_browser and code in _ABOUT_DEVICE:
+        return ""
+    return _address(
+        "help_sessions:own_why", sharer=sharer_id, device=device_id, action=action.value
+    )
+
+
+def why_recorded(reader: User, refusal: Refusal, session: HelpSession, *, may_ask_all: bool) -> str:
+    """The address where the reader asks the question of a recorded refusal anew; empty if it is not theirs to ask."""
+    action = _refused_action(refusal)
+    if refusal.helper_id == reader.pk:
+        return own_question(
+            refusal.code,
+            sharer_id=refusal.sharer_id,
+            device_id=session.device_id,
+            is_browser=False,
+            action=action,
+        )
+    if refusal.sharer_id is None or not may_ask_all:
+        return ""
+    return _address(
+        "help_sessions:why",
+        helper=refusal.helper_id,
+        sharer=refusal.sharer_id,
+        device=session.device_id,
+        action=action.value,
+    )
+
+
+def _refused_action(refusal: Refusal) -> Action:
+    """What was asked for, as far as it was written down."""
+    of_code = {f"{action.value}_not_permitted": action for action in Action}
+    fallback = Action.ELEVATION if refusal.step == "elevate" else Action.VIEW_SCREEN
+    return of_code.get(refusal.code, fallback)
 
 
 def asking(tenant_id: uuid.UUID, place: Place) -> Asking | None:

@@ -14,11 +14,14 @@ from apps.licenses.models import License, Seat
 from apps.roles.models import RoleAssignment
 from apps.sessions.eligibility import CheckName
 from apps.sessions.grounds import GROUNDS
+from apps.sessions.models import Refusal
+from apps.sessions.services import open_session
+from apps.sessions.states import State
 from apps.sessions.ways import _WAYS
 from apps.sessions.why import PLACES
 from apps.tenants.models import Tenant, User
 from apps.tenants.services import grant_administration, revoke_administration
-from tests.factories import make_assignment, make_device, make_person
+from tests.factories import make_assignment, make_device, make_person, make_session
 
 WHY = "/administration/why/"
 OWN = "/why/"
@@ -279,6 +282,99 @@ def test_what_is_not_there_is_no_page(client, hanna, otto, sam, sams_laptop, mal
     client.force_login(hanna)
     shown = text_of(client.get(OWN, {"sharer": sam.pk, "device": sams_laptop.pk}))
     assert "Helping Sam Sharer on sams-laptop" in shown
+
+
+# --- the ways here --------------------------------------------------------------------------------
+
+
+def _own(sharer: User, device: Any = None, action: str = "view_screen") -> str:
+    return "/why/?" + _query(
+        {"sharer": str(sharer.pk)}
+        | ({"device": str(device.pk)} if device else {})
+        | {"action": action}
+    )
+
+
+def test_a_refusal_in_a_session_leads_to_the_helpers_answer(client, oleg, sam, contoso):
+    session = make_session(oleg, sam, State.INTRODUCED, app_version="1.4.0")
+    client.force_login(oleg)
+    address = f"/sessions/{session.pk}/"
+    shown = text_of(client.get(address))
+    to = _own(sam, action="full_control")
+    assert re.findall(r'data-offer-closed="(\w+)".*?href="([^"]+)"', shown) == [
+        ("full_control_not_permitted", to)
+    ]
+    assert "do not allow full control" in text_of(client.get(to))
+    refused = client.post(f"{address}request/", {"kind": "full_control"})
+    assert refused.status_code == 403
+    # Of an app without a record of its device there is no answer; of the organisation's switch there is.
+    Tenant.objects.filter(pk=contoso.pk).update(mandatory_app_version="9.0")
+    shown = text_of(client.get(address))
+    assert 'data-offer-closed="app_too_old"' in shown
+    Tenant.objects.filter(pk=contoso.pk).update(is_remote_help_enabled=False)
+    refused = text_of(client.post(f"{address}request/", {"kind": "view_screen"}))
+    assert 'data-refusal="remote_help_off"' in refused
+    assert _own(sam) in refused
+    # The sharer is shown no way there.
+    client.force_login(sam)
+    assert "/why/" not in text_of(client.get(address))
+
+
+def test_a_helper_is_led_on_from_the_attempt_of_somebody_out_of_reach(client, otto, sam):
+    opened = open_session(actor=otto)
+    client.force_login(sam)
+    assert client.post("/get/redeem/", {"code": opened.code}).status_code == 403
+    client.force_login(otto)
+    shown = text_of(client.get(f"/sessions/{opened.session.pk}/"))
+    assert "Sam Sharer entered the code but could not join." in shown
+    assert _own(sam) in shown
+    assert "No role assignment of the helper" in text_of(client.get(_own(sam)))
+
+
+def test_the_page_of_a_device_leads_on(client, ada, hanna, sam, sams_laptop):
+    Seat.objects.all().delete()
+    address = f"/devices/{sams_laptop.pk}/"
+    client.force_login(hanna)
+    shown = text_of(client.get(address))
+    assert 'data-foreseen="helper_has_no_seat"' in shown
+    assert _own(sam, sams_laptop) in shown
+    assert WHY not in shown
+    refused = text_of(client.post(f"{address}help/"))
+    assert _own(sam, sams_laptop) in refused
+    client.force_login(ada)
+    shown = text_of(client.get(address))
+    assert f'{WHY}?device={sams_laptop.pk}&sharer={sam.pk}"' in shown
+    assert f'{WHY}?helper={hanna.pk}"' in text_of(
+        client.get(f"/administration/people/{hanna.pk}/permissions/")
+    )
+
+
+def test_the_story_of_a_session_leads_each_reader_to_their_answer(client, ada, oleg, sam):
+    session = make_session(oleg, sam, State.INTRODUCED, app_version="1.4.0")
+    Refusal.objects.create(
+        tenant=sam.tenant,
+        session=session,
+        helper=oleg,
+        sharer=sam,
+        step="request",
+        code="full_control_not_permitted",
+    )
+    address = f"/reports/sessions/{session.pk}/"
+    for reader, to in (
+        (ada, f"{WHY}?{_query(question(oleg, sam, action='full_control'))}"),
+        (oleg, _own(sam, action="full_control")),
+        (sam, None),
+    ):
+        client.force_login(reader)
+        found = re.search(
+            r'help decision refused.*?href="([^"]+)">Why', text_of(client.get(address))
+        )
+        assert (found[1] if found else None) == to
+        if to:
+            assert client.get(to).status_code == 200
+    revoke_administration(actor=None, person=ada, permissions=["tenants.manage_roles"])
+    client.force_login(ada)
+    assert WHY not in text_of(client.get(address))
 
 
 # --- what comboboxes ask --------------------------------------------------------------------------
