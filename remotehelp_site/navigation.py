@@ -93,6 +93,12 @@ ADMINISTRATION: tuple[Place, ...] = (
         ),
     ),
     Place(
+        _("Why?"),
+        "help_sessions:why",
+        "question-mark-circle",
+        _permission("manage_roles"),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.devices import compliance_views, list_views, views
+from apps.devices import compliance_views, find_views, list_views, views
 
 _POLICIES = "administration/compliance/"
 _POLICY = f"{_POLICIES}<uuid:pk>/"
@@ -16,6 +16,7 @@ urlpatterns = [
     path("devices/views/<uuid:pk>/", list_views.change_view, name="change_view"),
     path("devices/views/<uuid:pk>/delete/", list_views.delete_view, name="delete_view"),
     path("devices/<uuid:pk>/change/", views.change, name="change"),
+    path("administration/find/devices/", find_views.devices, name="find_devices"),
     path("devices/enrolment/", views.enrolment, name="enrolment"),
     path("devices/enrolment/<uuid:pk>/revoke/", views.revoke_token, name="revoke_token"),
     path("devices/<uuid:pk>/restore/", views.restore, name="restore"),

@@ -61,7 +61,7 @@ def session(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         {
             "row": row,
             "session": row.session,
-            "story": selectors.story_of(row.session),
+            "story": selectors.story_of(row.session, request.user),
             "is_own": row.session.side_of(request.user) is not None,
         },
     )

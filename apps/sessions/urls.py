@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.sessions import device_views, views
+from apps.sessions import device_views, views, why_views
 
 app_name = "help_sessions"
 urlpatterns = [
@@ -22,4 +22,6 @@ urlpatterns = [
     path("sessions/<uuid:pk>/decline/", views.decline, name="decline"),
     path("sessions/<uuid:pk>/elevation/", views.ask_elevation, name="ask_elevation"),
     path("sessions/<uuid:pk>/leave/", views.leave, name="leave"),
+    path("why/", why_views.own_why, name="own_why"),
+    path("administration/why/", why_views.why, name="why"),
 ]

@@ -46,6 +46,7 @@ OF_ADMINISTRATORS = (
     "/devices/?compliance=no&sort=-seen",
     "/devices/views/",
     "/permissions/",
+    "/administration/why/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )

@@ -135,6 +135,12 @@ DOORS = (
         {"rights": ["tenants.view_reports"]},
     ),
     Door("GET", "administration:audit", ADMIN),
+    Door("GET", "administration:find_people", ADMIN),
+    Door("GET", "administration:find_groups", ADMIN),
+    Door("GET", "devices:find_devices", ADMIN),
+    # About Hanna and Sam, as in the API below.
+    Door("GET", "help_sessions:why", ADMIN, "pair"),
+    Door("GET", "help_sessions:own_why", (200, 200, 200, 200, 404, AWAY, AWAY), "sharer"),
     Door("GET", "administration:settings", ADMIN),
     Door(
         "POST",
