@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bench import device, first_picture, path, scale, signalling
+from bench import device, first_picture, path, purge, scale, signalling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "device": device,
@@ -15,9 +15,10 @@ BENCHMARKS: dict[str, ModuleType] = {
     "signalling": signalling,
     "first_picture": first_picture,
     "scale": scale,
+    "purge": purge,
 }
 # Those that take options of their own.
-WITH_OPTIONS = frozenset({"device", "path", "scale"})
+WITH_OPTIONS = frozenset({"device", "path", "purge", "scale"})
 
 
 def listed() -> str:
