@@ -7,16 +7,18 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bench import device, first_picture, path, signalling
+from bench import device, first_picture, path, purge, scale, signalling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "device": device,
     "path": path,
     "signalling": signalling,
     "first_picture": first_picture,
+    "scale": scale,
+    "purge": purge,
 }
 # Those that take options of their own.
-WITH_OPTIONS = frozenset({"device", "path"})
+WITH_OPTIONS = frozenset({"device", "path", "purge", "scale"})
 
 
 def listed() -> str:

@@ -81,6 +81,24 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("roles:assignment", "roles:new_assignment"),
     ),
     Place(
+        _("Compliance policies"),
+        "devices:policies",
+        "shield-check",
+        _permission("manage_devices"),
+        within=(
+            "devices:policy",
+            "devices:new_policy",
+            "devices:change_policy",
+            "devices:delete_policy",
+        ),
+    ),
+    Place(
+        _("Why?"),
+        "help_sessions:why",
+        "question-mark-circle",
+        _permission("manage_roles"),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",
@@ -104,7 +122,16 @@ def _everyday(person: User, here: str) -> Iterator[Link]:
     yield link(_("Start"), "home", "home")
     yield link(_("Sessions"), "reports:sessions", "clock", "reports:session")
     if sees_devices(person):
-        also = ("help_sessions:device", "devices:enrolment", "devices:revoke")
+        also = (
+            "help_sessions:device",
+            "help_sessions:remove_device",
+            "devices:change",
+            "devices:enrolment",
+            "devices:bulk",
+            "devices:views",
+            "devices:change_view",
+            "devices:delete_view",
+        )
         yield link(_("Devices"), "devices:devices", "computer-desktop", *also)
     yield link(_("Get the app"), "releases:get_app", "arrow-down-tray")
     yield link(_("Log on this device"), "help_sessions:device_log", "document-text")

@@ -9,9 +9,10 @@ import itertools
 from collections.abc import Iterable
 from datetime import timedelta
 
+from apps.common.clock import now
 from apps.devices.models import Device, Enrolment, System
 from apps.devices.services import record_device
-from apps.licenses.models import License, Product
+from apps.licenses.models import License, Product, Terms
 from apps.licenses.services import assign_seat, order_license
 from apps.roles.models import Action, Role, RoleAssignment
 from apps.roles.services import assign_role, create_role, help_desk_operator
@@ -57,9 +58,19 @@ def make_license(
     product: Product = Product.REMOTE_HELP,
     quantity: int = 50,
     delay: timedelta = timedelta(0),
+    terms: Terms = Terms.BOUGHT,
+    ends_in: timedelta | None = None,
 ) -> License:
-    """A licence that is active at once, unless a delay is given."""
-    return order_license(actor=None, tenant=tenant, product=product, quantity=quantity, delay=delay)
+    """A licence that is active at once, unless a delay is given, and without an end, unless one is."""
+    return order_license(
+        actor=None,
+        tenant=tenant,
+        product=product,
+        quantity=quantity,
+        delay=delay,
+        terms=terms,
+        ends_at=None if ends_in is None else now() + ends_in,
+    )
 
 
 def make_person(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.http import HttpRequest, JsonResponse, QueryDict
@@ -14,6 +15,7 @@ from django_stubs_ext import StrPromise
 
 from apps.common.conflicts import ChangedMeanwhileError, fingerprint
 from apps.common.errors import RuleError
+from apps.common.previews import Preview, Touching, preview
 
 CHECK_HEADER = "X-Check"
 
@@ -94,6 +96,46 @@ class KitForm(forms.Form):
         data[self.add_prefix("version")] = fingerprint(error.present)
         self.data = data
         self.add_error(None, str(error))
+
+
+class PreviewedForm(KitForm):
+    """A kit form with a second button, *Preview*, that says what saving would open and close, and saves nothing.
+
+    Its page shows `components/_preview.html` with `form.preview` above the fields, and
+    `components/_form_buttons.html` under them. `touching` says what its change leaves alone.
+    """
+
+    touching: ClassVar[Touching] = Touching.ANYTHING
+
+    preview: Preview | None = None
+    status = 200
+
+    @property
+    def is_only_previewed(self) -> bool:
+        """Whether *Preview* was pressed."""
+        return "preview" in self.data
+
+    def save(self, tenant_id: uuid.UUID, change: Callable[[], object]) -> bool:
+        """Make the change, or with *Preview* only look at what it would do; gives whether it is made.
+
+        If not, show the form once more, with its `status`: it has the preview, or what the rules refused.
+        """
+        try:
+            if self.is_only_previewed:
+                self.preview = preview(tenant_id, change, touching=self.touching)
+                return False
+            change()
+        except RuleError as error:
+            self.refuse(error)
+            self.status = error.status
+            return False
+        return True
+
+
+class MembersForm(PreviewedForm):
+    """The base of forms that put people or devices into groups, or take them out."""
+
+    touching = Touching.MEMBERS
 
 
 def _are_same(present: Any, wanted: Any) -> bool:

@@ -6,3 +6,9 @@ class LicensesConfig(AppConfig):
     name = "apps.licenses"
     label = "licenses"
     verbose_name = _("Licences")
+
+    def ready(self) -> None:
+        from apps.licenses.services import require_seats_for_members
+        from apps.tenants.memberships import give_membership_rule
+
+        give_membership_rule(require_seats_for_members)

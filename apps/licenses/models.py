@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.clock import now
 from apps.common.ids import new_id
 from apps.tenants.models import Group, Tenant, User
+
+MOST_SEATS = 1_000_000
 
 
 class Product(models.TextChoices):
@@ -28,8 +32,13 @@ class Terms(models.TextChoices):
 class LicenseState(models.TextChoices):
     PENDING = "pending", _("Pending")
     ACTIVE = "active", _("Active")
+    EXPIRING = "expiring", _("Expiring soon")  # in force like an active one
     EXPIRED = "expired", _("Expired")
     CANCELLED = "cancelled", _("Cancelled")
+
+
+IN_FORCE = frozenset({LicenseState.ACTIVE, LicenseState.EXPIRING})
+ENDED = frozenset({LicenseState.EXPIRED, LicenseState.CANCELLED})
 
 
 class LicenseQuerySet(models.QuerySet["License"]):
@@ -49,6 +58,20 @@ class LicenseQuerySet(models.QuerySet["License"]):
             cancelled_at__isnull=True,
         )
 
+    def in_state(self, state: LicenseState, at: datetime) -> LicenseQuerySet:
+        """Those of which `state_at` says so."""
+        soon = at + settings.REMOTEHELP_LICENCE_WARNING
+        if state is LicenseState.CANCELLED:
+            return self.filter(cancelled_at__lte=at)
+        if state is LicenseState.EXPIRED:
+            return self.filter(cancelled_at__isnull=True, ends_at__lte=at)
+        if state is LicenseState.PENDING:
+            return self.pending(at)
+        ends_soon = Q(ends_at__isnull=False, ends_at__lte=soon)
+        return self.active(at).filter(
+            ends_soon if state is LicenseState.EXPIRING else Q(ends_at__isnull=True) | ~ends_soon
+        )
+
 
 class License(models.Model):
     """A number of seats for a time. Its state is read from the clock, never stored (L2, L3)."""
@@ -59,11 +82,26 @@ class License(models.Model):
     )
     product = models.CharField(_("product"), max_length=20, choices=Product)
     terms = models.CharField(_("terms"), max_length=10, choices=Terms, default=Terms.BOUGHT)
-    quantity = models.PositiveIntegerField(_("seats"))
+    quantity = models.PositiveIntegerField(
+        _("seats"), validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)]
+    )
     ordered_at = models.DateTimeField(_("ordered"), default=now)
     activates_at = models.DateTimeField(_("active from"), default=now)
     ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    is_another_trial_allowed = models.BooleanField(
+        _("another trial allowed"),
+        default=False,
+        help_text=_("After this trial the organisation may start one more of the same product."),
+    )
+    # What the worker has last written down; the state itself is read from the clock.
+    noted_state = models.CharField(
+        _("state"),
+        max_length=10,
+        choices=LicenseState,
+        default=LicenseState.PENDING,
+        editable=False,
+    )
 
     objects = LicenseQuerySet.as_manager()
 
@@ -80,6 +118,15 @@ class License(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=models.F("activates_at")),
                 name="license_ends_after_it_starts",
+                violation_error_message=_("The end is before the start."),
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "product"],
+                condition=Q(terms=Terms.TRIAL, is_another_trial_allowed=False),
+                name="one_trial_per_tenant_and_product",
+                violation_error_message=_(
+                    "The organisation has already had a trial of this product. Allow another one on that trial first."
+                ),
             ),
         ]
 
@@ -91,11 +138,40 @@ class License(models.Model):
             return LicenseState.CANCELLED
         if self.ends_at is not None and self.ends_at <= at:
             return LicenseState.EXPIRED
-        return LicenseState.PENDING if self.activates_at > at else LicenseState.ACTIVE
+        if self.activates_at > at:
+            return LicenseState.PENDING
+        is_ending = self.ends_at is not None and (
+            self.ends_at <= at + settings.REMOTEHELP_LICENCE_WARNING
+        )
+        return LicenseState.EXPIRING if is_ending else LicenseState.ACTIVE
+
+    def state_to_note(self, at: datetime) -> LicenseState:
+        """As it is written down: that it expires soon is no change of its own."""
+        state = self.state_at(at)
+        return LicenseState.ACTIVE if state in IN_FORCE else state
 
     @property
     def state(self) -> LicenseState:
         return self.state_at(now())
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is in force."""
+        return None if self.ends_at is None else last_day_before(self.ends_at)
+
+    @property
+    def has_seats(self) -> bool:
+        """Whether its seats are given to people: those of the base subscription are the organisation's as a whole."""
+        return self.product == Product.REMOTE_HELP
+
+
+def last_day_before(ends_at: datetime) -> date:
+    return (ends_at - timedelta(microseconds=1)).astimezone(UTC).date()
+
+
+def end_of(last_day: date) -> datetime:
+    """The moment at which a licence ends that is in force on that day, and not after it."""
+    return datetime.combine(last_day + timedelta(days=1), time.min, UTC)
 
 
 class Seat(models.Model):

@@ -7,10 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from apps.licenses.models import License, LicenseState, Product, Seat
-from apps.tenants.models import User
+from apps.common.errors import NotFoundError
+from apps.licenses.models import IN_FORCE, License, LicenseState, Product, Seat
+from apps.tenants.models import Group, User
+from apps.tenants.selectors import tenant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ def standings(tenant_id: uuid.UUID, at: datetime) -> dict[Product, Standing]:
     expected: dict[str, datetime] = {}
     for license_ in License.objects.filter(tenant_id=tenant_id, cancelled_at__isnull=True):
         state = license_.state_at(at)
-        if state is LicenseState.ACTIVE:
+        if state in IN_FORCE:
             active.add(license_.product)
         elif state is LicenseState.PENDING:
             known = expected.get(license_.product, license_.activates_at)
@@ -89,11 +92,108 @@ def _seats_in_force(
 
 def seats_taken(license_: License) -> int:
     """How many different people the licence's seats cover."""
-    seats = Seat.objects.filter(license=license_).order_by()
-    return (
-        User.objects.filter(
-            Q(pk__in=seats.values("person")) | Q(directory_groups__in=seats.values("group"))
-        )
-        .distinct()
-        .count()
+    return _holders(license_.pk).distinct().count()
+
+
+def _holders(license_id: uuid.UUID | OuterRef) -> QuerySet[User]:
+    return User.objects.filter(
+        Q(seats__license=license_id) | Q(directory_groups__seats__license=license_id)
+    ).order_by()
+
+
+# --- what administrators of licences see -----------------------------------------------------------
+
+
+def licenses_of(tenant_id: uuid.UUID) -> QuerySet[License]:
+    """The tenant's licences, each with `taken`: how many people hold a seat of it."""
+    counted = _holders(OuterRef("pk")).annotate(license=OuterRef("pk")).values("license")
+    number = counted.annotate(number=Count("pk", distinct=True)).values("number")
+    return License.objects.filter(tenant=tenant_id).annotate(
+        taken=Coalesce(Subquery(number), 0, output_field=IntegerField())
     )
+
+
+def license_for(actor: User, pk: uuid.UUID) -> License:
+    """A licence of the actor's tenant, with `taken`; any other does not exist (T3). Whether the actor may is the door's to
+    ask."""
+    found = licenses_of(tenant_of(actor).pk).filter(pk=pk).select_related("tenant").first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def license_state(license_: License) -> dict[str, object]:
+    """What the form for a licence shows and asks about again when it is saved."""
+    return {"quantity": license_.quantity, "ends_at": license_.ends_at}
+
+
+def seats_of(license_: License) -> QuerySet[Seat]:
+    """The licence's seats, each with `holder`, the name to sort by, and for a group `number_of_people`."""
+    members = User.objects.filter(directory_groups=OuterRef("group")).order_by()
+    counted = members.values("directory_groups").annotate(number=Count("pk")).values("number")
+    return (
+        Seat.objects.filter(license=license_)
+        .select_related("person", "group")
+        .annotate(
+            holder=Coalesce("group__name", "person__last_name"),
+            number_of_people=Coalesce(Subquery(counted), 0, output_field=IntegerField()),
+        )
+    )
+
+
+def seat_for(actor: User, license_id: uuid.UUID, pk: uuid.UUID) -> Seat:
+    """A seat of that licence of the actor's tenant; any other does not exist (T3)."""
+    found = (
+        Seat.objects.filter(license=license_id, license__tenant=tenant_of(actor), pk=pk)
+        .select_related("license__tenant", "person", "group")
+        .first()
+    )
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def people_to_seat(license_: License) -> QuerySet[User]:
+    """Active people of the tenant who have no seat of this licence, by themselves or through a group."""
+    everybody = User.objects.filter(tenant=license_.tenant_id, is_active=True)
+    return everybody.exclude(pk__in=_holders(license_.pk).values("pk"))
+
+
+def groups_to_seat(license_: License) -> QuerySet[Group]:
+    """Groups of the tenant that have no seats of this licence, each with `number_of_people`, and `number_needed`: for how
+    many of those it would take a seat that is not taken yet."""
+    has_one = _holders(license_.pk).values("pk")
+    return (
+        Group.objects.filter(tenant=license_.tenant_id)
+        .exclude(seats__license=license_)
+        .annotate(
+            number_of_people=Count("people", distinct=True),
+            number_needed=Count("people", filter=~Q(people__in=has_one), distinct=True),
+        )
+    )
+
+
+def people_without_seat(tenant_id: uuid.UUID, at: datetime) -> QuerySet[User]:
+    """Active people who hold no seat of a licence in force, and so can neither help nor be helped (L1); each with
+    `is_seat_coming`, whether they hold one of a licence that is pending."""
+
+    def holds(seats: QuerySet[Seat]) -> Exists | Q:
+        own = Exists(seats.filter(person=OuterRef("pk")))
+        return own | Exists(seats.filter(group__people=OuterRef("pk")))
+
+    in_force = _seats_in_force(tenant_id, at)
+    coming = _seats_in_force(tenant_id, at, or_pending=True)
+    return (
+        User.objects.filter(tenant=tenant_id, is_active=True)
+        .exclude(holds(in_force))
+        .annotate(is_seat_coming=holds(coming))
+    )
+
+
+def people_who_would_lose(seats: QuerySet[Seat], tenant_id: uuid.UUID, at: datetime) -> int:
+    """How many people hold these seats and no other in force: they could neither help nor be helped without them."""
+    lost = User.objects.filter(Q(seats__in=seats) | Q(directory_groups__seats__in=seats))
+    others = _seats_in_force(tenant_id, at).exclude(pk__in=seats.values("pk"))
+    kept = User.objects.filter(Q(seats__in=others) | Q(directory_groups__seats__in=others))
+    lost = lost.filter(is_active=True).order_by().distinct()
+    return lost.exclude(pk__in=kept.order_by().values("pk")).count()

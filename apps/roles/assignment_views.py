@@ -225,15 +225,9 @@ def change_assignment(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     def change() -> None:
         services.change_assignment(actor=request.user, assignment=found, seen=form.seen, **wanted)
 
-    try:
-        if "preview" in request.POST:
-            shown = _preview(request.user, change)
-            nobody = _reaches_nobody(wanted)
-            return _change_page(request, found, form, preview=shown, reaches_nobody=nobody)
-        change()
-    except RuleError as error:
-        form.refuse(error)
-        return _change_page(request, found, form, status=error.status)
+    if not form.save(found.tenant_id, change):
+        nobody = form.preview is not None and _reaches_nobody(wanted)
+        return _change_page(request, found, form, status=form.status, reaches_nobody=nobody)
     messages.success(request, _("%(name)s is saved.") % {"name": wanted["name"]})
     return redirect("roles:assignment", pk)
 
@@ -251,7 +245,6 @@ def _change_page(
         "title": _("Change %(name)s") % {"name": found},
         "back_url": reverse("roles:assignment", args=[found.pk]),
         "button": _("Save"),
-        "has_preview": True,
     }
     return render(request, "roles/form.html", context, status=status)
 

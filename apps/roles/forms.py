@@ -9,8 +9,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.form_kit import KitForm
+from apps.common.form_kit import KitForm, PreviewedForm
 from apps.common.lists import ANY, FilterForm
+from apps.common.previews import Touching
 from apps.roles.models import Action, Role
 from apps.tenants.models import Group
 
@@ -39,6 +40,12 @@ class RoleForm(KitForm):
 
     def actions(self) -> list[Action]:
         return [action for action in Action if self.cleaned_data[action.value]]
+
+
+class ChangedRoleForm(RoleForm, PreviewedForm):
+    """The same for a role that exists, which helpers may hold."""
+
+    touching = Touching.ASSIGNMENTS
 
 
 class CopyForm(KitForm):
@@ -112,9 +119,10 @@ class ScopeForm(_WithChoices):
     )
 
 
-class AssignmentForm(ScopeForm, AdminGroupsForm, BasicsForm):
+class AssignmentForm(ScopeForm, AdminGroupsForm, BasicsForm, PreviewedForm):
     """All three steps on one page, to change an assignment that exists."""
 
+    touching = Touching.ASSIGNMENTS
     field_order = (
         "name",
         "description",

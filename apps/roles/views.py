@@ -21,9 +21,8 @@ from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.common.keyset import Key, KeyKind
 from apps.common.lists import Column, listing, matching
-from apps.common.previews import Preview, Touching, preview
 from apps.roles import selectors, services
-from apps.roles.forms import CopyForm, RoleFilters, RoleForm
+from apps.roles.forms import ChangedRoleForm, CopyForm, RoleFilters, RoleForm
 from apps.roles.models import Action, Role
 from apps.roles.services.roles import free_copy_name
 from apps.tenants.access import administrator_required, member_required
@@ -95,9 +94,8 @@ def _form_page(
     words: dict[str, Any],
     *,
     status: int = 200,
-    shown: Preview | None = None,
 ) -> HttpResponse:
-    context = {"form": form, "preview": shown, **words}
+    context = {"form": form, **words}
     return render(request, "roles/form.html", context, status=status)
 
 
@@ -140,9 +138,8 @@ def change_role(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         "title": _("Change %(name)s") % {"name": found},
         "back_url": reverse("roles:role", args=[pk]),
         "button": _("Save"),
-        "has_preview": True,
     }
-    form = RoleForm(request.POST or None, state=selectors.role_state(found))
+    form = ChangedRoleForm(request.POST or None, state=selectors.role_state(found))
     if checked := answer_check(request, form):
         return checked
     if request.method != "POST":
@@ -160,14 +157,8 @@ def change_role(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
             seen=form.seen,
         )
 
-    try:
-        if "preview" in request.POST:
-            shown = preview(tenant_of(request.user).pk, change, touching=Touching.ASSIGNMENTS)
-            return _form_page(request, form, words, shown=shown)
-        change()
-    except RuleError as error:
-        form.refuse(error)
-        return _form_page(request, form, words, status=error.status)
+    if not form.save(tenant_of(request.user).pk, change):
+        return _form_page(request, form, words, status=form.status)
     messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
     return redirect("roles:role", pk)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from apps.sessions.reach import (
     Reached,
     Roll,
     World,
+    bits_at,
     places_of,
     read_again,
     read_world,
@@ -39,6 +40,24 @@ def preview(
         after = read_again(before, touching)
         transaction.set_rollback(True)
     return compare(before, after)
+
+
+def preview_compliance(
+    tenant_id: uuid.UUID, *, gained: Collection[uuid.UUID], lost: Collection[uuid.UUID]
+) -> Preview:
+    """As `apps.common.previews` promises it."""
+    before = read_world(tenant_id)
+    if not before.switches.is_compliance_required or not (gained or lost):
+        return Preview((), before.switches.is_on)
+    devices = before.devices
+    # Ids here are the database's own text, which differs between databases.
+    places = {uuid.UUID(text): place for text, place in before.book.devices.places.items()}
+
+    def bits(ids: Collection[uuid.UUID]) -> Bits:
+        return bits_at((places[pk] for pk in ids if pk in places), devices.size)
+
+    compliant = (devices.compliant | bits(gained)) & ~bits(lost)
+    return compare(before, replace(before, devices=replace(devices, compliant=compliant)))
 
 
 @dataclass(slots=True)

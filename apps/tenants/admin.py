@@ -11,20 +11,23 @@ from allauth.socialaccount.admin import SocialAppAdmin, SocialAppForm
 from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group as DjangoGroup
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.errors import RuleError
 from apps.tenants import audit
 from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, ReadOnlyAdmin, TenantModelAdmin
-from apps.tenants.app_access import revoke_tokens_of
+from apps.tenants.memberships import require_memberships_fit
 from apps.tenants.models import (
     Act,
     AuditEntry,
     AuditHead,
+    DomainClaim,
     Group,
     Market,
     Tenant,
@@ -35,10 +38,12 @@ from apps.tenants.rights import RIGHTS
 from apps.tenants.selectors import PERMISSIONS, rights_of
 from apps.tenants.services import (
     ForeignDomainError,
+    end_sign_ins,
     grant_administration,
     require_local_account,
     require_not_last,
     revoke_administration,
+    verify_domain,
 )
 
 if TYPE_CHECKING:
@@ -128,7 +133,8 @@ class AuditHeadAdmin(ReadOnlyAdmin):
 
 @admin.register(VerifiedDomain)
 class VerifiedDomainAdmin(TenantModelAdmin):
-    permission = "tenants.manage_people"
+    permission = "tenants.manage_settings"
+    view_permissions = ("tenants.manage_people",)
     is_ground = False
     list_display = ("name", "tenant", "is_primary", "verified_at")
     search_fields = ("name",)
@@ -145,6 +151,32 @@ class VerifiedDomainAdmin(TenantModelAdmin):
         return bool(request.user.is_superuser)
 
 
+@admin.register(DomainClaim)
+class DomainClaimAdmin(ReadOnlyAdmin):
+    """Domains that wait for their DNS record. A site operator who knows that one is the tenant's can verify it here."""
+
+    permission = "tenants.manage_settings"
+    fields = ("tenant", "name", "created_at", "checked_at")
+    list_display = ("name", "tenant", "created_at", "checked_at")
+    list_select_related = ("tenant",)
+    search_fields = ("name", "tenant__name")
+    actions = ("verify",)
+
+    def has_verify_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.action(description=_("Verify the chosen domains without DNS"), permissions=["verify"])
+    def verify(self, request: HttpRequest, queryset: Any) -> None:
+        actor: Any = request.user
+        for claim in queryset.select_related("tenant"):
+            try:
+                verify_domain(actor=actor, tenant=claim.tenant, name=claim.name)
+            except RuleError as error:
+                self.message_user(request, f"{claim.name}: {error}", level=messages.ERROR)
+            else:
+                self.message_user(request, gettext("%(name)s is verified.") % {"name": claim.name})
+
+
 @admin.register(Group)
 class GroupAdmin(TenantModelAdmin):
     permission = "tenants.manage_people"
@@ -157,6 +189,11 @@ class GroupAdmin(TenantModelAdmin):
     list_display = ("name", "tenant", "description")
     search_fields = ("name",)
     autocomplete_fields = ("tenant", "people")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "people" in form.changed_data:
+            require_memberships_fit([form.instance])
 
 
 class _LocalAccountForm(OneTenantForm):
@@ -309,7 +346,7 @@ class PersonAdmin(TenantModelAdmin, AnyUserAdmin):
         super().save_related(request, form, formsets, change)
         person = form.instance
         if not person.is_active:
-            revoke_tokens_of(person)
+            end_sign_ins(person)
         if "administers" not in form.cleaned_data or person.tenant_id is None:
             return
         actor: Any = request.user

@@ -10,8 +10,9 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.form_kit import KitForm
+from apps.common.form_kit import KitForm, PreviewedForm
 from apps.common.lists import ANY, FilterForm
+from apps.common.previews import Touching
 from apps.tenants.models import VERSION, Act, Group
 from apps.tenants.rights import RIGHTS
 from apps.tenants.words import kind_words
@@ -22,6 +23,7 @@ DAYS: list[Any] = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2
 AUDITED_KINDS = (
     "tenants.tenant",
     "tenants.verifieddomain",
+    "tenants.domainclaim",
     "tenants.user",
     "tenants.group",
     "roles.role",
@@ -29,6 +31,7 @@ AUDITED_KINDS = (
     "devices.device",
     "devices.enrolmenttoken",
     "devices.policy",
+    "devices.savedview",
     "licenses.license",
     "licenses.seat",
 )
@@ -67,8 +70,10 @@ class AuditFilterForm(FilterForm):
         return cleaned
 
 
-class SettingsForm(KitForm):
+class SettingsForm(PreviewedForm):
     """The switches, limits and versions; the groups are given by the view, which knows the tenant."""
+
+    touching = Touching.SWITCHES
 
     is_remote_help_enabled = forms.BooleanField(label=_("Remote help is on"), required=False)
     are_unenrolled_devices_allowed = forms.BooleanField(
@@ -128,6 +133,17 @@ class SettingsForm(KitForm):
         chosen.choices = [(str(group.pk), group.name) for group in groups]
         if not chosen.choices:
             del self.fields["compliance_groups"]
+
+
+class DomainForm(KitForm):
+    name = forms.CharField(
+        label=_("Domain"),
+        max_length=253,
+        help_text=_("As in addresses of your people, after the @: contoso.com."),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "spellcheck": "false", "inputmode": "url"}
+        ),
+    )
 
 
 class RightsForm(KitForm):

@@ -5,13 +5,41 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.tenants import administration_views as views
-from apps.tenants import settings_views
+from apps.tenants import domain_views, find_views, settings_views
 
 app_name = "administration"
 urlpatterns = [
     path("administration/remote-help/settings/", settings_views.settings, name="settings"),
+    path("administration/remote-help/domains/", domain_views.domains, name="domains"),
+    path(
+        "administration/remote-help/domains/waiting/<uuid:pk>/",
+        domain_views.claim,
+        name="domain_claim",
+    ),
+    path(
+        "administration/remote-help/domains/waiting/<uuid:pk>/check/",
+        domain_views.check,
+        name="domain_check",
+    ),
+    path(
+        "administration/remote-help/domains/waiting/<uuid:pk>/remove/",
+        domain_views.withdraw,
+        name="domain_withdraw",
+    ),
+    path(
+        "administration/remote-help/domains/verified/<str:name>/primary/",
+        domain_views.make_primary,
+        name="domain_primary",
+    ),
+    path(
+        "administration/remote-help/domains/verified/<str:name>/remove/",
+        domain_views.remove,
+        name="domain_remove",
+    ),
     path("administration/administrators/", views.administrators, name="administrators"),
     path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),
+    path("administration/find/people/", find_views.people, name="find_people"),
+    path("administration/find/groups/", find_views.groups, name="find_groups"),
     path("administration/audit/", views.audit_log, name="audit"),
 ]

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import secrets
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from django.db import transaction
 from django.db.models import Manager, Model, QuerySet
 
 from apps.common.clock import now
+from apps.common.retention import by_tenant
 from apps.tenants.models import Act, AuditEntry, AuditHead, Origin, Tenant, User
 
 logger = logging.getLogger(__name__)
@@ -100,6 +102,17 @@ def _origin(actor: User | None) -> Origin:
     return Origin.OPERATOR if actor.tenant_id is None else Origin.PERSON
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to one thing, with what it was before and is now; as `record` takes it."""
+
+    act: Act
+    target: Model
+    old: Mapping[str, Any] = field(default_factory=dict)
+    new: Mapping[str, Any] = field(default_factory=dict)
+    names_people: bool = False
+
+
 def record(
     *,
     actor: User | None,
@@ -116,10 +129,49 @@ def record(
     wait. `names_people` says that the values name people (members of a group): they are forgotten after 30 days; of
     people, seats and devices that is so anyway. A change that changed nothing is no entry (None).
     """
+    change = Change(act, target, old or {}, new or {}, names_people)
+    entries = record_all(actor=actor, tenant=tenant, changes=[change])
+    return entries[0] if entries else None
+
+
+_AT_ONCE = 500
+
+
+def record_all(
+    *, actor: User | None, tenant: Tenant, changes: Iterable[Change]
+) -> list[AuditEntry]:
+    """The same for many changes that were made in one transaction, in their order. However many, few queries."""
     actor = actor or _acting.get()
-    changes = _changes(old or {}, new or {})
-    if act is Act.CHANGED and not changes:
-        return None
+    found = [(change, _changes(change.old, change.new)) for change in changes]
+    told = [(one, what) for one, what in found if what or one.act is not Act.CHANGED]
+    if not told:
+        return []
+    with transaction.atomic():
+        head, _is_new = AuditHead.objects.select_for_update().get_or_create(tenant=tenant)
+        entries = []
+        for change, what in told:
+            entry = _next_entry(actor, tenant, head, change, what)
+            head.number, head.digest = entry.number, entry.digest
+            entries.append(entry)
+        AuditEntry.objects.bulk_create(entries, batch_size=_AT_ONCE)
+        AuditHead.objects.filter(pk=tenant.pk).update(number=head.number, digest=head.digest)
+    # A second witness that names nobody: whoever rewrites the table has not rewritten the server's log.
+    for entry in entries:
+        logger.info(
+            "audit entry",
+            extra={"audited_tenant": str(tenant.pk), "number": entry.number, "seal": entry.digest},
+        )
+    return entries
+
+
+def _next_entry(
+    actor: User | None,
+    tenant: Tenant,
+    head: AuditHead,
+    change: Change,
+    changes: dict[str, list[Plain]],
+) -> AuditEntry:
+    target = change.target
     about = {"target": plain(target), "target_id": str(target.pk)}
     names: dict[str, Any] = {}
     facts: dict[str, Any] = {}
@@ -127,33 +179,24 @@ def record(
         names |= {"actor": plain(actor), "actor_id": str(actor.pk)}
     is_about_people = target._meta.label_lower in ABOUT_PEOPLE
     (names if is_about_people else facts).update(about)
-    (names if is_about_people or names_people else facts)["changes"] = changes
-    with transaction.atomic():
-        head, _is_new = AuditHead.objects.select_for_update().get_or_create(tenant=tenant)
-        salt = secrets.token_hex(16)
-        entry = AuditEntry(
-            tenant=tenant,
-            number=head.number + 1,
-            at=now(),
-            act=act,
-            target_kind=target._meta.label_lower,
-            origin=_origin(actor),
-            facts=facts,
-            names=names,
-            salt=salt,
-            names_digest=_digest(salt, names),
-            previous=head.digest,
-            actor=actor,
-            target_key=str(target.pk),
-        )
-        entry.digest = seal_of(entry)
-        entry.save(force_insert=True)
-        AuditHead.objects.filter(pk=tenant.pk).update(number=entry.number, digest=entry.digest)
-    # A second witness that names nobody: whoever rewrites the table has not rewritten the server's log.
-    logger.info(
-        "audit entry",
-        extra={"audited_tenant": str(tenant.pk), "number": entry.number, "seal": entry.digest},
+    (names if is_about_people or change.names_people else facts)["changes"] = changes
+    salt = secrets.token_hex(16)
+    entry = AuditEntry(
+        tenant=tenant,
+        number=head.number + 1,
+        at=now(),
+        act=change.act,
+        target_kind=target._meta.label_lower,
+        origin=_origin(actor),
+        facts=facts,
+        names=names,
+        salt=salt,
+        names_digest=_digest(salt, names),
+        previous=head.digest,
+        actor=actor,
+        target_key=str(target.pk),
     )
+    entry.digest = seal_of(entry)
     return entry
 
 
@@ -230,8 +273,23 @@ def _faults(entry: AuditEntry, keeps_names_from: datetime) -> Iterator[str]:
         yield "its names were changed"
 
 
-def forget_names() -> int:
-    """Empty the names of entries older than 30 days (M4); gives their number. The seals go on holding."""
+def oldest_names(tenant: Tenant | None) -> datetime | None:
+    """When the oldest entry that still names people was written; in the tenant, or on the whole site."""
+    naming = AuditEntry.objects.filter(names__isnull=False)
+    naming = naming if tenant is None else naming.filter(tenant=tenant)
+    return naming.order_by("at").values_list("at", flat=True).first()
+
+
+def names_due(before: datetime) -> dict[uuid.UUID, int]:
+    """How many entries of then or earlier still name people, by tenant."""
+    return by_tenant(AuditEntry.objects.filter(at__lte=before, names__isnull=False))
+
+
+def forget_names(before: datetime | None = None) -> int:
+    """Empty the names of entries from then or earlier, by default 30 days ago (M4); gives their number.
+
+    The seals go on holding.
+    """
     return AuditEntry.objects.filter(
-        at__lte=now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
+        at__lte=before or now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
     ).update(names=None, salt="", actor=None, target_key="")

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from apps.common.text import one_line
+
 NAME_LENGTH = 150
 JOB_TITLE_LENGTH = 120
 ADDRESS_LENGTH = 254
@@ -64,10 +66,8 @@ def _text(token: Mapping[str, object], length: int, *names: str) -> str:
     """The first claim of these that is text. Invisible characters go: a name is what people see."""
     for name in names:
         value = token.get(name)
-        if isinstance(value, str):
-            seen = "".join(letter if letter.isprintable() else " " for letter in value)
-            if text := " ".join(seen.split())[:length].strip():
-                return text
+        if isinstance(value, str) and (text := one_line(value)[:length].strip()):
+            return text
     return ""
 
 

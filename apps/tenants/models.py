@@ -150,6 +150,32 @@ class VerifiedDomain(models.Model):
         return self.name
 
 
+class DomainClaim(models.Model):
+    """A domain that a tenant says is its own, until a DNS record proves it. It decides nothing."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="domain_claims"
+    )
+    name = models.CharField(_("domain"), max_length=253)
+    token = models.CharField(_("token"), max_length=64, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    checked_at = models.DateTimeField(_("last checked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("domain to be verified")
+        verbose_name_plural = _("domains to be verified")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                "tenant", Lower("name"), name="one_claim_per_domain_and_tenant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def picture_path(user: User, filename: str) -> str:
     """Where a profile picture lies: a random name, so that a path tells nothing."""
     return f"pictures/{uuid.uuid4().hex}.webp"
@@ -255,6 +281,8 @@ class Act(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Rights taken away")
     PASSWORD_SET = "password_set", _("Password set")
     IMPORTED = "imported", _("Imported")
+    LINKED = "linked", _("Sign-in link made")
+    VERIFIED = "verified", _("Verified")
 
 
 class Origin(models.TextChoices):

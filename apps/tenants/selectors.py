@@ -9,13 +9,13 @@ from datetime import datetime
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
 
 from apps.common.errors import InvalidError, NotFoundError
-from apps.tenants.models import AuditEntry, Group, Tenant, User, VerifiedDomain
+from apps.tenants.models import AuditEntry, DomainClaim, Group, Tenant, User, VerifiedDomain
 from apps.tenants.rights import RIGHTS
 
 PERMISSIONS = tuple(RIGHTS)
@@ -77,6 +77,19 @@ def full_administrators(tenant_id: uuid.UUID) -> QuerySet[User]:
     return active.filter(Q(number_of_rights=len(PERMISSIONS)))
 
 
+def holders_of(tenant_id: uuid.UUID, permission: str) -> QuerySet[User]:
+    """The active people who hold that administrative permission on the tenant, by name."""
+    rows = UserObjectPermission.objects.filter(
+        user=OuterRef("pk"),
+        object_pk=str(tenant_id),
+        permission__content_type__app_label="tenants",
+        permission__content_type__model="tenant",
+        permission__codename=permission.removeprefix("tenants."),
+    )
+    active = User.objects.filter(tenant=tenant_id, is_active=True, is_superuser=False)
+    return active.filter(Exists(rows)).order_by("last_name", "first_name", "id")
+
+
 def rights_of(people: Iterable[User]) -> dict[uuid.UUID, frozenset[str]]:
     """The rights of these people on their own tenants, those of disabled ones too. One query."""
     tenants = {person.pk: str(person.tenant_id) for person in people}
@@ -95,6 +108,19 @@ def rights_of(people: Iterable[User]) -> dict[uuid.UUID, frozenset[str]]:
 def administration_state(person: User) -> dict[str, object]:
     """What the form for somebody's rights shows and asks about again when it is saved."""
     return {"rights": sorted(rights_of([person]).get(person.pk, ()))}
+
+
+PROFILE = ("email", "first_name", "last_name", "job_title", "language")
+
+
+def profile_state(person: User) -> dict[str, object]:
+    """What the form for somebody's profile shows and asks about again when it is saved."""
+    return {name: getattr(person, name) for name in PROFILE}
+
+
+def group_state(group: Group) -> dict[str, object]:
+    """What the form for a group shows and asks about again when it is saved."""
+    return {"name": group.name, "description": group.description}
 
 
 SETTINGS = (
@@ -180,6 +206,23 @@ def groups_of(tenant: Tenant) -> QuerySet[Group]:
     return Group.objects.filter(tenant=tenant)
 
 
+def group_for(actor: User, pk: uuid.UUID) -> Group:
+    """A group of the actor's tenant; any other does not exist (T3). Whether the actor may is the door's to ask."""
+    found = groups_of(tenant_of(actor)).select_related("tenant").filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def people_by(tenant: Tenant, ids: Iterable[uuid.UUID]) -> list[User]:
+    """The tenant's people with these ids; one that is not there, or another tenant's, is not found (T3)."""
+    wanted = set(ids)
+    found = list(people_of(tenant).filter(pk__in=wanted))
+    if len(found) != len(wanted):
+        raise NotFoundError
+    return found
+
+
 def groups_named(tenant: Tenant, ids: Iterable[uuid.UUID], field: str) -> list[Group]:
     """The groups with these ids; says of `field` that there is no such group if one is not of this tenant (T3)."""
     wanted = set(ids)
@@ -194,6 +237,46 @@ def groups_by(tenant: Tenant, ids: Iterable[uuid.UUID]) -> list[Group]:
     wanted = set(ids)
     found = list(groups_of(tenant).filter(pk__in=wanted))
     if len(found) != len(wanted):
+        raise NotFoundError
+    return found
+
+
+def domains_of(tenant: Tenant) -> QuerySet[VerifiedDomain]:
+    """The tenant's verified domains, the primary one first; each with `number_of_people`, whose local accounts have an
+    address in it."""
+    people = (
+        User.objects.filter(
+            tenant=OuterRef("tenant"),
+            directory_oid="",
+            email__iendswith=Concat(Value("@"), OuterRef("name")),
+        )
+        .order_by()
+        .values("tenant")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return VerifiedDomain.objects.filter(tenant=tenant).annotate(
+        number_of_people=Coalesce(Subquery(people), 0)
+    )
+
+
+def domain_named(tenant: Tenant, name: str) -> VerifiedDomain:
+    """A verified domain of that tenant; any other does not exist (T3)."""
+    found = domains_of(tenant).filter(name__iexact=name).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def claims_of(tenant: Tenant) -> QuerySet[DomainClaim]:
+    """The domains that the tenant has entered and not proved yet."""
+    return DomainClaim.objects.filter(tenant=tenant)
+
+
+def claim_for(actor: User, pk: uuid.UUID) -> DomainClaim:
+    """A claim of the actor's tenant; any other does not exist (T3)."""
+    found = claims_of(tenant_of(actor)).select_related("tenant").filter(pk=pk).first()
+    if found is None:
         raise NotFoundError
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -13,14 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from apps.common.confirmation import Question, ask
-from apps.common.conflicts import ChangedMeanwhileError
-from apps.common.errors import RuleError
 from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.tenants import selectors, services
 from apps.tenants.access import administrator_required
 from apps.tenants.administration_forms import SettingsForm
-from apps.tenants.models import Tenant
+from apps.tenants.models import Group, Tenant
 
 MANAGE = "tenants.manage_settings"
 
@@ -29,6 +28,7 @@ MANAGE = "tenants.manage_settings"
 @never_cache
 @administrator_required(MANAGE)
 def settings(request: SignedInRequest) -> HttpResponse:
+    """Saves, after a question where sessions end; or with *Preview* shows what saving would open and close."""
     tenant = selectors.tenant_of(request.user)
     groups = list(selectors.groups_of(tenant))
     if request.method != "POST":
@@ -40,20 +40,27 @@ def settings(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, tenant, form, status=400)
     said = form.said()
-    consequences = _consequences(tenant, said)
-    if consequences and "confirmed" not in request.POST:
+    is_asked = not (form.is_only_previewed or "confirmed" in request.POST)
+    if is_asked and (consequences := _consequences(tenant, said)):
         return _ask(request, consequences)
+    return _save(request, tenant, form, groups)
+
+
+def _save(
+    request: SignedInRequest, tenant: Tenant, form: SettingsForm, groups: list[Group]
+) -> HttpResponse:
+    said = form.said()
     chosen = set(said.pop("compliance_groups", ()))
     said["compliance_groups"] = [group for group in groups if str(group.pk) in chosen]
-    try:
+
+    def change() -> None:
         services.change_settings(actor=request.user, tenant=tenant, seen=form.seen, **said)
-    except ChangedMeanwhileError as error:
-        by, at = selectors.last_change_of(tenant)
-        form.show_conflict(error, by=by, at=at)
-        return _page(request, tenant, form, status=error.status)
-    except RuleError as error:
-        form.refuse(error)
-        return _page(request, tenant, form, status=error.status)
+
+    if not form.save(tenant.pk, change):
+        if form.conflict is not None:
+            by, at = selectors.last_change_of(tenant)
+            form.conflict = replace(form.conflict, by=by, at=at)
+        return _page(request, tenant, form, status=form.status)
     messages.success(request, _("The settings are saved."))
     return redirect("administration:settings")
 

@@ -19,6 +19,7 @@ from apps.tenants.rights import RIGHTS
 _LABELS: dict[str, StrPromise] = {
     "administers": gettext_lazy("administers"),
     "domains": gettext_lazy("verified domains"),
+    "primary_domain": gettext_lazy("primary domain"),
     "client_id": gettext_lazy("client id"),
     "server_url": gettext_lazy("address of the sign-in"),
     "secret": gettext_lazy("secret"),

@@ -288,6 +288,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.sessions.tasks.forget_silent_devices",
         "schedule": timedelta(seconds=10),
     },
+    "evaluate policies that nobody has finished": {
+        "task": "apps.devices.tasks.finish_evaluations",
+        "schedule": timedelta(minutes=1),
+    },
     "forget spent proofs of devices": {
         "task": "apps.devices.tasks.forget_spent_proofs",
         "schedule": timedelta(minutes=10),
@@ -296,9 +300,17 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.tenants.tasks.forget_expired_tokens",
         "schedule": timedelta(hours=1),
     },
-    "forget the names in the audit log": {
-        "task": "apps.tenants.tasks.forget_audited_names",
-        "schedule": timedelta(minutes=30),
+    "forget who helped whom after 30 days": {
+        "task": "apps.reports.tasks.purge",
+        "schedule": timedelta(minutes=20),
+    },
+    "make the tables of the coming days": {
+        "task": "apps.sessions.tasks.make_days_ahead",
+        "schedule": timedelta(hours=6),
+    },
+    "note which licences have become active or run out": {
+        "task": "apps.licenses.tasks.note_states",
+        "schedule": timedelta(seconds=30),
     },
     "forget used codes and entry tries": {
         "task": "apps.sessions.tasks.forget_spent_codes",
@@ -320,6 +332,8 @@ REMOTEHELP_METRICS_TOKEN = env.str("REMOTEHELP_METRICS_TOKEN", default="")
 
 # M4 says 30 days; the hour is for the task that does it.
 REMOTEHELP_NAMES_KEPT_FOR = timedelta(days=30) - timedelta(hours=1)
+# How long a policy without an answer is not held against a device while the policy is being asked of all.
+REMOTEHELP_EVALUATION_WITHIN = timedelta(minutes=10)
 REMOTEHELP_CODE_VALID_FOR = timedelta(minutes=10)
 REMOTEHELP_CODE_TRIES = 5
 REMOTEHELP_CODE_TRIES_PER_ADDRESS = env.int("REMOTEHELP_CODE_TRIES_PER_ADDRESS", default=5)
@@ -343,6 +357,14 @@ REMOTEHELP_DEVICES_PER_PERSON = env.int("REMOTEHELP_DEVICES_PER_PERSON", default
 REMOTEHELP_LICENCE_DELAY = timedelta(
     minutes=env.int("REMOTEHELP_LICENCE_DELAY_MINUTES", default=30)
 )
+# Who is asked for the DNS records that prove domains: addresses with or without a port. Empty: as the system is set up.
+REMOTEHELP_DNS_SERVERS = env.list("REMOTEHELP_DNS_SERVERS", default=[])
+REMOTEHELP_DNS_TIMEOUT = env.float("REMOTEHELP_DNS_TIMEOUT", default=5.0)
+# A domain's record is asked for at most so often.
+REMOTEHELP_DNS_EVERY = timedelta(seconds=10)
+# A licence that ends within this is said to expire soon.
+REMOTEHELP_LICENCE_WARNING = timedelta(days=14)
+REMOTEHELP_TRIAL_FOR = timedelta(days=30)
 # How many reverse proxies of ours append to X-Forwarded-For; 0 = trust the socket's own address.
 REMOTEHELP_TRUSTED_PROXIES = env.int("REMOTEHELP_TRUSTED_PROXIES", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = REMOTEHELP_TRUSTED_PROXIES

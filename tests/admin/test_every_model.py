@@ -13,14 +13,16 @@ from apps.devices.models import (
     DevicePresence,
     DeviceReport,
     EnrolmentToken,
+    Evaluation,
     Policy,
     PolicyResult,
+    SavedView,
     SpentProof,
 )
 from apps.licenses.models import License, Seat
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
-from apps.tenants.models import Market
+from apps.tenants.models import DomainClaim, Market
 
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 
@@ -31,6 +33,7 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     from apps.common.clock import now
 
     Market.objects.create(code="XX")
+    DomainClaim.objects.create(tenant=contoso, name="contoso.org", token="t" * 32)
     policy = Policy.objects.create(tenant=contoso, name="Encrypted", rule="disk_encrypted")
     EnrolmentToken.objects.create(
         tenant=contoso, name="Warehouse", digest="d" * 64, expires_at=now()
@@ -38,6 +41,8 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     SpentProof.objects.create(digest="e" * 64, expires_at=now())
     DeviceReport.objects.create(device=sams_laptop, at=now())
     DevicePresence.objects.create(device=sams_laptop, person=hanna, channel="of a test")
+    Evaluation.objects.create(policy=policy, wanted_at=now())
+    SavedView.objects.create(tenant=contoso, name="Old ones")
     PolicyResult.objects.create(device=sams_laptop, policy=policy, is_met=True, evaluated_at=now())
     EntryTries.objects.create(key="person:x", tries=1)
     Refusal.objects.create(tenant=contoso, helper=hanna, step="redeem", code="out_of_scope")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import av
-from remotehelp_app.media.encoder import Encoded
 from remotehelp_app.media.rate import Rate
 from remotehelp_app.media.sender import ScreenTrack, busiest
 
@@ -16,7 +13,7 @@ async def test_each_frame_makes_room_once_whether_it_leaves_or_its_connection_br
     track = ScreenTrack(Rate())
     track.on_sent = lambda: rooms.append("room")
     for _frame in range(3):
-        track.put(cast("Encoded", av.Packet(b"frame")))
+        track.put(av.Packet(b"frame"))
     await track.recv()
     track.sent()
     assert len(rooms) == 1

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 
 from apps.common.conflicts import ChangedMeanwhileError, fingerprint, require_unchanged
 from apps.common.errors import InvalidError, RuleError
-from apps.common.form_kit import KitForm, answer_check, shown_value
+from apps.common.form_kit import KitForm, MembersForm, answer_check, shown_value
+from apps.tenants.models import Group
 
 
 class Shape(KitForm):
@@ -49,6 +50,36 @@ def test_a_conflict_shows_both_and_the_next_save_is_knowing():
     again = Shape(form.data)
     assert again.is_valid()
     require_unchanged(there, again.seen)
+
+
+class Grouped(MembersForm):
+    people = forms.CharField()
+
+
+def test_a_previewed_form_looks_first_saves_then_and_shows_refusals(contoso, hanna, wilma):
+    desk = Group.objects.get(assignments_as_scope__admin_groups__people=hanna)
+    made = []
+
+    def change() -> None:
+        desk.people.add(wilma)
+        made.append("asked")
+
+    def refuse() -> None:
+        raise InvalidError(fields={"people": "Not she."})
+
+    for said in ({"people": "wilma", "preview": "1"}, {"people": "wilma"}):
+        form = Grouped(said)
+        assert form.is_valid()
+        is_looking = "preview" in said
+        assert form.save(contoso.pk, change) is not is_looking
+        assert (form.preview is not None) is is_looking
+        assert desk.people.filter(pk=wilma.pk).exists() is not is_looking
+        form = Grouped(said)
+        assert form.is_valid()
+        assert not form.save(contoso.pk, refuse)
+        assert form.errors == {"people": ["Not she."]}
+        assert form.status == 400
+    assert made == ["asked", "asked"]
 
 
 def test_a_refusal_stands_beside_its_field_or_above_the_form():

@@ -15,16 +15,17 @@ from django.urls import reverse
 from PIL import Image
 
 from apps.common.clock import now
-from apps.devices.services import issue_enrolment_token
+from apps.devices.services import create_policy, issue_enrolment_token, save_view
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.sessions import services
 from apps.sessions.models import HelpSession, SessionEvent
 from apps.tenants.models import User
-from apps.tenants.services import set_picture
+from apps.tenants.services import claim_domain, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
+from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
-from tests.factories import make_device, make_role
+from tests.factories import make_device, make_group, make_role
 from tests.sessions.wire import Wire
 
 
@@ -41,6 +42,13 @@ def people(hanna, sam, otto, ada, mallory):
     operator = User.objects.create_superuser("operator", "op@example.org", "a long passphrase")
     everybody = (hanna, sam, otto, ada, mallory, operator, None)
     return dict(zip(ACTORS, everybody, strict=True))
+
+
+@pytest.fixture(autouse=True)
+def _nameserver(settings):
+    with dns_server() as server:
+        settings.REMOTEHELP_DNS_SERVERS = [server.address]
+        yield
 
 
 def _pictured(door: Door, people) -> Place:
@@ -66,6 +74,11 @@ def _invited(door: Door, people) -> Place:
 
 def _laptop(door: Door, people) -> Place:
     laptop = make_device(people["sam"].tenant, name="sams-laptop", owner=people["sam"])
+    if door.of == "laptop_in_form":
+        return Place((), {**door.body, "device": str(laptop.pk)})
+    if door.of == "devices_and_group":
+        group = make_group(people["sam"].tenant)
+        return Place((), {"devices": [laptop.pk], "group": group.pk})
     if door.of == "laptop_in_body":
         return Place((), {"device": str(laptop.pk)})
     return Place((laptop.pk,), door.body)
@@ -90,6 +103,23 @@ def _role(door: Door, people) -> Place:
     return Place((role.pk,), door.body)
 
 
+def _view(door: Door, people) -> Place:
+    view = save_view(actor=people["ada"], name="Old ones", query={"seen": "not30"}, is_shared=True)
+    return Place((view.pk,), door.body)
+
+
+def _csv(door: Door, people) -> Place:
+    return Place(("csv",), door.body)
+
+
+def _policy(door: Door, people) -> Place:
+    contoso = people["ada"].tenant
+    policy = create_policy(
+        actor=None, tenant=contoso, name="Locked", rule="screen_lock", covers_all_devices=True
+    )
+    return Place((policy.pk,), door.body)
+
+
 def _assignment(door: Door, people) -> Place:
     found = assignments_of(people["hanna"]).get()
     body = {
@@ -102,8 +132,20 @@ def _assignment(door: Door, people) -> Place:
     return Place((found.pk,), body if door.method in ("PUT", "POST") else door.body)
 
 
+def _claim(door: Door, people) -> Place:
+    ada = people["ada"]
+    return Place((claim_domain(actor=ada, tenant=ada.tenant, name="contoso.org").pk,), door.body)
+
+
+def _domain(door: Door, people) -> Place:
+    made = verify_domain(actor=None, tenant=people["ada"].tenant, name="contoso.org")
+    return Place((made.name,), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
+    "claim": _claim,
+    "domain": _domain,
     "package": _package,
     "picture": _pictured,
     "token": _with_token,
@@ -111,9 +153,14 @@ OTHERS = {
     "laptop": _laptop,
     "sam": _sam,
     "laptop_in_body": _laptop,
+    "laptop_in_form": _laptop,
+    "devices_and_group": _laptop,
+    "view": _view,
+    "csv": _csv,
     "pair": _pair,
     "sharer": _pair,
     "role": _role,
+    "policy": _policy,
     "assignment": _assignment,
     "new_assignment": _assignment,
 }
@@ -193,7 +240,17 @@ def _said(answer, *names: object) -> str:
 REPORT = {"app_version": "1.4.0", "system_version": "12", "facts": {}}
 
 # Rows whose address names nothing: what they are about is sent.
-IN_BODY = ("", "code", "laptop_in_body", "pair", "sharer", "new_assignment")
+IN_BODY = (
+    "",
+    "code",
+    "laptop_in_body",
+    "laptop_in_form",
+    "devices_and_group",
+    "csv",
+    "pair",
+    "sharer",
+    "new_assignment",
+)
 
 # Who is in no session.
 OUTSIDERS = ("otto", "ada", "mallory", "operator", "nobody")

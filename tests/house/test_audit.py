@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import apps.devices.services
 import apps.licenses.services
@@ -16,11 +18,15 @@ import apps.roles.services
 import apps.tenants.services
 from apps.common.clock import now
 from apps.common.errors import NotAllowedError
-from apps.devices.models import Device, Enrolment
+from apps.devices.models import Device, Enrolment, Policy, SavedView
 from apps.devices.services import issue_enrolment_token
-from apps.licenses.models import License, Product, Seat
+from apps.licenses.models import License, Product, Seat, Terms
 from apps.roles.models import Action, RoleAssignment
-from apps.tenants.models import Act, AuditEntry, Tenant, User
+from apps.tenants import domains
+from apps.tenants.models import Act, AuditEntry, DomainClaim, Tenant, User, VerifiedDomain
+from apps.tenants.profiles import Profile
+from apps.tenants.services import set_picture
+from tests.dns_server import DnsServer, dns_server
 from tests.factories import make_assignment, make_device, make_group, make_license, make_role
 
 SERVICES = {
@@ -41,13 +47,18 @@ NOT_ADMINISTRATION = {
     "tenants.remove_picture": "people change their own picture",
     "tenants.set_language": "people choose their own language",
     "tenants.note_first_session": "the sessions say that there was one",
+    "tenants.end_sign_ins": "a part of disabling somebody, which is written down",
     "tenants.give_first_password": "a part of making an account, which is written down",
     "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
     "roles.ensure_built_in_roles": "a migration's work, of no tenant",
+    "licenses.note_states": "time does it, and the entry is the site's; tests/licenses reads it",
     "devices.announce_change": "tells others and changes nothing",
     "devices.evaluate": "says anew what the policies find",
     "devices.evaluate_anew": "says anew what the policies find",
     "devices.evaluate_policy": "says anew what the policies find",
+    "devices.want_evaluation": "part of a change of policies or groups, which is written down",
+    "devices.want_evaluation_of_ageing": "upkeep",
+    "devices.ask_policy_again": "says anew what the policies find, and changes nothing of them",
     "devices.record_policy_result": "says anew what the policies find",
     "devices.report_device": "the device speaks of itself",
     "devices.enrol_device": "people enrol their own device, with a token whose making is written down",
@@ -63,14 +74,24 @@ NOT_ADMINISTRATION = {
 }
 # Services that change nothing.
 READ_ONLY = {
+    "devices.due_policies",
     "tenants.require_permission",
+    "tenants.require_group_manager",
+    "tenants.locked_group",
     "tenants.require_not_last",
     "tenants.require_outranks",
     "tenants.require_local_account",
     "tenants.one_time_link_path",
     "licenses.require_enough_seats",
+    "licenses.require_seats_for_members",
     "roles.help_desk_operator",
 }
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(made, "PNG")
+    return made.getvalue()
 
 
 @dataclass
@@ -81,6 +102,7 @@ class Stage:
     ada: User
     sam: User
     laptop: Device
+    nameserver: DnsServer
 
     @property
     def license(self) -> License:
@@ -97,16 +119,56 @@ class Stage:
         self.laptop.refresh_from_db()
         return self.laptop
 
+    def profile(self) -> dict[str, Any]:
+        names = ("email", "first_name", "last_name", "job_title")
+        return {name: getattr(self.sam, name) for name in names}
+
+    def disabled(self) -> User:
+        apps.tenants.services.disable_person(actor=self.ada, person=self.sam)
+        return self.sam
+
+    def pictured(self) -> User:
+        set_picture(person=self.sam, data=picture())
+        return self.sam
+
+    def claim(self) -> DomainClaim:
+        return apps.tenants.services.claim_domain(
+            actor=self.ada, tenant=self.tenant, name="contoso.org"
+        )
+
+    def proved(self) -> DomainClaim:
+        claim = self.claim()
+        name, value = domains.record_name(claim.name), domains.record_value(claim.token)
+        self.nameserver.texts[name] = [value]
+        return claim
+
+    def domain(self) -> VerifiedDomain:
+        return apps.tenants.services.verify_domain(
+            actor=None, tenant=self.tenant, name="contoso.org"
+        )
+
+    def policy(self) -> Policy:
+        return apps.devices.services.create_policy(
+            actor=None, tenant=self.tenant, name="P", rule="firewall", covers_all_devices=True
+        )
+
+    def view(self) -> SavedView:
+        return apps.devices.services.save_view(
+            actor=self.ada, name="V", query={"q": "x"}, is_shared=True
+        )
+
     def token(self) -> Any:
         at = now() + timedelta(days=1)
         return issue_enrolment_token(actor=self.ada, name="Warehouse", expires_at=at).token
 
 
 @pytest.fixture
-def stage(contoso, ada, sam, sams_laptop):
+def stage(contoso, ada, sam, sams_laptop, settings):
     contoso.directory_id = contoso.pk
     contoso.save()
-    return Stage(contoso, ada, sam, sams_laptop)
+    with dns_server() as server:
+        settings.REMOTEHELP_DNS_SERVERS = [server.address]
+        yield Stage(contoso, ada, sam, sams_laptop, server)
 
 
 @dataclass
@@ -137,6 +199,36 @@ CALLS = {
     "tenants.create_group": Call(
         Act.ADDED, lambda s: {"tenant": s.tenant, "name": "G", "people": [s.sam]}
     ),
+    "tenants.create_people": Call(
+        Act.ADDED, lambda s: {"tenant": s.tenant, "profiles": [Profile("n@contoso.example", "N")]}
+    ),
+    "tenants.change_person": Call(
+        Act.CHANGED, lambda s: {"person": s.sam, **s.profile(), "job_title": "Clerk"}
+    ),
+    "tenants.rename_people": Call(
+        Act.CHANGED,
+        lambda s: {"tenant": s.tenant, "profiles": {s.sam: Profile(s.sam.email, "Sami")}},
+    ),
+    "tenants.enable_person": Call(Act.ENABLED, lambda s: {"person": s.disabled()}),
+    "tenants.issue_sign_in_link": Call(Act.LINKED, lambda s: {"person": s.sam}),
+    "tenants.mail_sign_in_link": Call(Act.LINKED, lambda s: {"person": s.sam}),
+    "tenants.set_picture_of": Call(Act.CHANGED, lambda s: {"person": s.sam, "data": picture()}),
+    "tenants.remove_picture_of": Call(Act.CHANGED, lambda s: {"person": s.pictured()}),
+    "tenants.change_group": Call(
+        Act.CHANGED, lambda s: {"group": make_group(s.tenant), "name": "N", "description": ""}
+    ),
+    "tenants.delete_group": Call(Act.REMOVED, lambda s: {"group": make_group(s.tenant)}),
+    "tenants.change_group_people": Call(
+        Act.CHANGED, lambda s: {"group": make_group(s.tenant), "add": [s.sam]}
+    ),
+    "tenants.claim_domain": Call(Act.ADDED, lambda s: {"tenant": s.tenant, "name": "contoso.org"}),
+    "tenants.withdraw_claim": Call(Act.REMOVED, lambda s: {"claim": s.claim()}),
+    "tenants.check_domain": Call(Act.VERIFIED, lambda s: {"claim": s.proved()}),
+    "tenants.verify_domain": Call(
+        Act.VERIFIED, lambda s: {"tenant": s.tenant, "name": "contoso.org"}, has_actor=False
+    ),
+    "tenants.make_domain_primary": Call(Act.CHANGED, lambda s: {"domain": s.domain()}),
+    "tenants.remove_domain": Call(Act.REMOVED, lambda s: {"domain": s.domain()}),
     "tenants.disable_person": Call(Act.DISABLED, lambda s: {"person": s.sam}),
     "tenants.grant_administration": Call(Act.GRANTED, lambda s: {"person": s.sam}, has_actor=False),
     "tenants.revoke_administration": Call(
@@ -160,6 +252,17 @@ CALLS = {
     ),
     "licenses.assign_seat": Call(
         Act.ADDED, lambda s: {"license_": make_license(s.tenant), "person": s.sam}
+    ),
+    "licenses.assign_seats": Call(
+        Act.ADDED, lambda s: {"license_": make_license(s.tenant), "people": [s.sam]}
+    ),
+    "licenses.change_license": Call(
+        Act.CHANGED, lambda s: {"license_": s.license, "quantity": 60, "ends_at": None}
+    ),
+    "licenses.allow_another_trial": Call(
+        Act.CHANGED,
+        lambda s: {"license_": make_license(s.tenant, terms=Terms.TRIAL)},
+        has_actor=False,
     ),
     "licenses.revoke_seat": Call(Act.REMOVED, lambda s: {"seat": s.seat()}),
     "licenses.cancel_license": Call(Act.CANCELLED, lambda s: {"license_": s.license}),
@@ -201,6 +304,39 @@ CALLS = {
         Act.CHANGED, lambda s: {"device": s.laptop, "enrolment": Enrolment.UNENROLLED}
     ),
     "devices.revoke_device": Call(Act.REVOKED, lambda s: {"device": s.laptop}),
+    "devices.change_device": Call(
+        Act.CHANGED, lambda s: {"device": s.laptop, "note": "On loan", "groups": []}
+    ),
+    "devices.add_to_group": Call(
+        Act.CHANGED, lambda s: {"devices": [s.laptop], "group": make_group(s.tenant)}
+    ),
+    "devices.create_policy": Call(
+        Act.ADDED,
+        lambda s: {
+            "tenant": s.tenant,
+            "name": "P",
+            "rule": "firewall",
+            "covers_all_devices": True,
+        },
+    ),
+    "devices.change_policy": Call(
+        Act.CHANGED,
+        lambda s: {
+            "policy": s.policy(),
+            "name": "P",
+            "rule": "update_age",
+            "value": "9",
+            "covers_all_devices": True,
+        },
+    ),
+    "devices.delete_policy": Call(Act.REMOVED, lambda s: {"policy": s.policy()}),
+    "devices.save_view": Call(
+        Act.ADDED, lambda s: {"name": "V", "query": {"q": "x"}, "is_shared": True}
+    ),
+    "devices.change_view": Call(
+        Act.CHANGED, lambda s: {"view": s.view(), "name": "W", "query": {"q": "x"}}
+    ),
+    "devices.delete_view": Call(Act.REMOVED, lambda s: {"view": s.view()}),
     "devices.restore_device": Call(Act.RESTORED, lambda s: {"device": s.revoked()}),
     "devices.issue_enrolment_token": Call(
         Act.ADDED, lambda s: {"name": "T", "expires_at": now() + timedelta(days=1)}

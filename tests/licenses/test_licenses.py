@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.common.clock import now
 from apps.common.errors import InvalidError, NotAllowedError
 from apps.licenses import services
-from apps.licenses.models import License, LicenseState, Product, Seat, Terms
+from apps.licenses.models import IN_FORCE, License, LicenseState, Product, Seat, Terms
 from apps.licenses.selectors import people_with_seat, seats_taken, standings
 from tests.factories import make_group, make_license, make_person
 from tests.threads import at_once
@@ -51,7 +51,10 @@ def test_the_earliest_of_several_pending_licences_is_expected(clock, contoso):
     ("shift", "changes", "state"),
     [
         (timedelta(0), {}, LicenseState.ACTIVE),
-        (timedelta(days=1), {"ends_at": timedelta(days=2)}, LicenseState.ACTIVE),
+        (timedelta(0), {"activates_at": timedelta(minutes=1)}, LicenseState.PENDING),
+        (timedelta(minutes=1), {"activates_at": timedelta(minutes=1)}, LicenseState.ACTIVE),
+        (timedelta(days=1), {"ends_at": timedelta(days=16)}, LicenseState.ACTIVE),
+        (timedelta(days=2), {"ends_at": timedelta(days=16)}, LicenseState.EXPIRING),
         (timedelta(days=2), {"ends_at": timedelta(days=2)}, LicenseState.EXPIRED),
         (timedelta(days=1), {"cancelled_at": timedelta(days=1)}, LicenseState.CANCELLED),
     ],
@@ -62,9 +65,10 @@ def test_a_licences_state_is_read_from_the_clock(clock, shift, changes, state, t
     two_seats.save()
     clock.shift(shift)
     assert two_seats.state == state
-    assert License.objects.active(now()).filter(pk=two_seats.pk).exists() is (
-        state is LicenseState.ACTIVE
-    )
+    assert License.objects.active(now()).filter(pk=two_seats.pk).exists() is (state in IN_FORCE)
+    for one in LicenseState:
+        found = License.objects.in_state(one, now()).filter(pk=two_seats.pk)
+        assert found.exists() is (one is state)
 
 
 def test_a_licence_of_another_tenant_or_product_counts_for_nothing(contoso, fabrikam):

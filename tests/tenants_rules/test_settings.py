@@ -146,6 +146,56 @@ def test_what_ends_running_sessions_is_asked_about_first(page, contoso):
     assert not Tenant.objects.get(pk=contoso.pk).is_remote_help_enabled
 
 
+@pytest.mark.parametrize(
+    ("changes", "rows"),
+    [
+        # Hanna may help Sam in a browser and on his laptop; Oleg only looks on.
+        ({"is_remote_help_enabled": "off"}, {"view_screen": 2, "full_control": 1, "elevation": 1}),
+        # The laptop remains, and Sam on it; the tablet goes.
+        (
+            {"are_unenrolled_devices_allowed": "off"},
+            {"view_screen": 2, "full_control": 1, "elevation": 1},
+        ),
+        ({"is_compliance_required": "on"}, {"view_screen": 2, "full_control": 1, "elevation": 1}),
+        ({"is_chat_enabled": "off"}, {}),
+    ],
+)
+def test_a_preview_says_what_a_switch_would_close_and_saves_nothing(
+    page, contoso, hanna, oleg, sam, old_tablet, changes, rows, django_capture_on_commit_callbacks
+):
+    running = make_session(hanna, sam, State.ACTIVE)
+    entries = AuditEntry.objects.count()
+    with django_capture_on_commit_callbacks() as told:
+        answer = page.post(reverse(PAGE), _form(contoso, **changes, preview="1"))
+    assert answer.status_code == 200
+    said = answer.context["form"].preview
+    assert {one.action: one.number_of_helpers for one in said.losses} == rows
+    assert said.gains == ()
+    assert all("Hanna Helper" in str(one.helpers) for one in said.losses)
+    text = answer.content.decode()
+    assert ("old-tablet" in text) is bool(rows)
+    assert ("Nobody gains or loses anything." in text) is not rows
+    # Neither the switch, nor the session, nor the log; and what was chosen still stands in the form.
+    assert told == []
+    assert Tenant.objects.get(pk=contoso.pk).is_remote_help_enabled
+    assert HelpSession.objects.get(pk=running.pk).state == State.ACTIVE
+    assert AuditEntry.objects.count() == entries
+    for name, value in changes.items():
+        assert answer.context["form"][name].value() is (value == "on")
+
+
+def test_a_preview_of_what_is_wrong_says_what_is_wrong(page, contoso, ada):
+    said = _form(contoso, recommended_app_version="1.0", mandatory_app_version="2.0", preview="1")
+    answer = page.post(reverse(PAGE), said)
+    assert answer.status_code == 400
+    assert set(answer.context["form"].errors) == {"recommended_app_version"}
+    said = _form(contoso, preview="1")
+    change_settings(actor=ada, tenant=contoso, is_chat_enabled=False)
+    answer = page.post(reverse(PAGE), said)
+    assert answer.status_code == 409
+    assert answer.context["form"].conflict.by.startswith("Ada Administrator")
+
+
 def test_a_conflict_shows_who_and_what(page, contoso, ada):
     said = _form(contoso, is_sign_out_at_end="on")
     change_settings(actor=ada, tenant=contoso, is_chat_enabled=False, code_valid_minutes=5)
@@ -218,6 +268,25 @@ def test_the_api_changes_what_is_sent_and_nothing_else(page, contoso, fabrikam):
     assert put(compliance_groups=[str(foreign.pk)]).status_code == 404
     for wrong in ({"code_valid_minutes": 0}, {"mandatory_app_version": "x"}, {"cloud": "gcc"}):
         assert put(**wrong).status_code == 400
+
+
+def test_the_api_previews_what_would_be_sent(page, contoso, hanna, sam, fabrikam):
+    where = reverse("api:preview_settings")
+
+    def post(**sent):
+        return page.post(where, sent, content_type="application/json")
+
+    said = post(is_remote_help_enabled=False).json()
+    assert not said["is_in_effect"]
+    lost = {one["action"]: one for one in said["differences"] if not one["is_gain"]}
+    assert set(lost) == {"view_screen", "full_control", "elevation"}
+    assert [one["name"] for one in lost["elevation"]["helpers"]] == ["Hanna Helper"]
+    assert lost["elevation"]["people"] == ["Sam Sharer"]
+    assert Tenant.objects.get(pk=contoso.pk).is_remote_help_enabled
+    assert post(is_chat_enabled=False).json()["differences"] == []
+    assert post(code_valid_minutes=0).status_code == 400
+    assert post(version="0" * 32, is_chat_enabled=True).status_code == 409
+    assert post(compliance_groups=[str(make_group(fabrikam).pk)]).status_code == 404
 
 
 def test_the_django_admin_refuses_groups_of_another_tenant(client, contoso, fabrikam):

@@ -9,6 +9,11 @@ from apps.tenants.api import views
 urlpatterns = [
     path("administration/settings/", views.SettingsView.as_view(), name="settings"),
     path(
+        "administration/settings/preview/",
+        views.PreviewSettingsView.as_view(),
+        name="preview_settings",
+    ),
+    path(
         "administration/administrators/",
         views.AdministratorsView.as_view(),
         name="administrators",

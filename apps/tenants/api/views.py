@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -14,6 +15,8 @@ from rest_framework.response import Response
 from apps.common.conflicts import fingerprint
 from apps.common.keyset import Key, KeyKind, page_by
 from apps.common.lists import ROWS_PER_PAGE
+from apps.common.preview_api import PreviewSerializer, answer_preview
+from apps.common.previews import Touching, preview
 from apps.tenants import rows, selectors, services
 from apps.tenants.api.serializers import (
     AdministratorPageSerializer,
@@ -24,7 +27,7 @@ from apps.tenants.api.serializers import (
     RightsSerializer,
     SettingsSerializer,
 )
-from apps.tenants.models import User
+from apps.tenants.models import Tenant, User
 from apps.tenants.people_view import PeopleView
 from apps.tenants.rights import MAKES_ADMINISTRATORS
 
@@ -96,6 +99,15 @@ class AdministratorView(PeopleView):
         return Response(AdministratorSerializer(shown).data)
 
 
+def _settings_change(actor: User, sent: dict[str, Any]) -> Callable[[], Tenant]:
+    """The change that was sent, not made yet. Groups of another tenant are none."""
+    seen = sent.pop("version", None)
+    tenant = selectors.tenant_of(actor)
+    if "compliance_groups" in sent:
+        sent["compliance_groups"] = selectors.groups_by(tenant, sent["compliance_groups"])
+    return partial(services.change_settings, actor=actor, tenant=tenant, seen=seen, **sent)
+
+
 class SettingsView(PeopleView):
     audience: ClassVar[str | tuple[str, ...] | None] = "tenants.manage_settings"
 
@@ -118,14 +130,24 @@ class SettingsView(PeopleView):
         responses=SettingsSerializer,
     )
     def put(self, request: Request) -> Response:
-        actor = self.actor(request)
-        sent = self.sent(request, SettingsSerializer)
-        seen = sent.pop("version", None)
-        tenant = selectors.tenant_of(actor)
-        if "compliance_groups" in sent:
-            sent["compliance_groups"] = selectors.groups_by(tenant, sent["compliance_groups"])
-        services.change_settings(actor=actor, tenant=tenant, seen=seen, **sent)
+        _settings_change(self.actor(request), self.sent(request, SettingsSerializer))()
         return self.answer(request)
+
+
+class PreviewSettingsView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = "tenants.manage_settings"
+
+    @extend_schema(
+        operation_id="preview_settings",
+        summary="What a change of settings would open and close; nothing is changed",
+        request=SettingsSerializer,
+        responses=PreviewSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        actor = self.actor(request)
+        change = _settings_change(actor, self.sent(request, SettingsSerializer))
+        tenant_id = selectors.tenant_of(actor).pk
+        return answer_preview(preview(tenant_id, change, touching=Touching.SWITCHES))
 
 
 class AuditView(PeopleView):

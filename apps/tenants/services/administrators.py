@@ -38,7 +38,9 @@ def require_outranks(actor: User | None, person: User) -> None:
     an administrator, or sets their password, could take what is theirs."""
     if actor is None or actor.is_superuser or actor.pk == person.pk:
         return
-    if selectors.permissions_held(person) - selectors.permissions_held(actor):
+    # Those of a disabled person too: who could change their address now would be them once they are enabled.
+    rights = selectors.rights_of([person]).get(person.pk, frozenset())
+    if rights - selectors.permissions_held(actor):
         raise MoreThanOwnError
 
 

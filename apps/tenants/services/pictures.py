@@ -10,8 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from apps.common.errors import InvalidError
-from apps.tenants.models import User
+from apps.common.errors import InvalidError, NotAllowedError
+from apps.tenants import audit
+from apps.tenants.models import Act, User
+from apps.tenants.selectors import tenant_of
+from apps.tenants.services.administrators import require_outranks, require_permission
 
 PICTURE_EDGE = 256
 PICTURE_BYTES = 5 * 1024 * 1024
@@ -26,6 +29,33 @@ _UNREADABLE = (
     TypeError,
     struct.error,
 )
+
+
+@transaction.atomic
+def set_picture_of(*, actor: User, person: User, data: bytes) -> None:
+    """Keep a picture of somebody of the actor's tenant, for whoever manages its people."""
+    _require_changeable(actor, person)
+    set_picture(person=person, data=data)
+    new = {"picture": True}  # that there is one; what it shows is not for the log
+    audit.record(actor=actor, tenant=tenant_of(actor), act=Act.CHANGED, target=person, new=new)
+
+
+@transaction.atomic
+def remove_picture_of(*, actor: User, person: User) -> None:
+    """Take it away again."""
+    _require_changeable(actor, person)
+    if not person.picture:
+        return
+    remove_picture(person=person)
+    old = {"picture": True}
+    audit.record(actor=actor, tenant=tenant_of(actor), act=Act.CHANGED, target=person, old=old)
+
+
+def _require_changeable(actor: User, person: User) -> None:
+    require_permission(actor, "tenants.manage_people")
+    if actor.tenant_id != person.tenant_id:
+        raise NotAllowedError
+    require_outranks(actor, person)
 
 
 def set_picture(*, person: User, data: bytes) -> None:
