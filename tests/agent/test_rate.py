@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from remotehelp_app.media.arrivals import Losses, Smallest
-from remotehelp_app.media.rate import HIGHEST, LOWEST, Rate
+from remotehelp_app.media.rate import HIGHEST, LOWEST, Allowance, Rate
 
 
 @dataclass
@@ -76,8 +76,12 @@ def test_much_loss_brings_it_down_and_a_sound_path_up_again():
     path = Path().go(30, lost=0.3)
     assert path.rate.bits < HIGHEST / 4
     low = path.rate.bits
+    assert path.rate.pace(path.at) == low * 1.25
+    path.go(20)
+    assert 4 * low < path.rate.bits < HIGHEST
+    assert path.rate.pace(path.at) == path.rate.bits * 2.5
     path.go(60)
-    assert path.rate.bits > 4 * low
+    assert path.rate.bits == HIGHEST
     assert path.rate.pace(path.at) is None
 
 
@@ -95,6 +99,10 @@ def test_a_screen_that_changes_seldom_gets_more_again_too():
     low = path.rate.bits
     path.go(120, changes=5)
     assert path.rate.bits > 8 * low
+
+
+def test_where_nearly_all_is_lost_it_comes_down_within_a_few_seconds():
+    assert Path().go(5, lost=0.95).rate.bits < HIGHEST / 16
 
 
 def test_it_never_goes_below_the_least():
@@ -154,3 +162,22 @@ def test_the_smallest_value_is_one_of_the_last_while():
     assert least.add(5.0, 2.5) == 1.0
     assert least.add(5.0, 5.0) == 5.0
     assert least.add(7.0, 50.0) == 7.0
+
+
+def test_the_next_connection_begins_with_what_the_last_one_knew():
+    path = Path().go(30, lost=0.3)
+    low = path.rate.bits
+    path.rate = path.rate.anew()
+    assert path.rate.bits == low < HIGHEST / 4
+    assert path.rate.pace(path.at) == low * 2.5
+    path.go(60)
+    assert path.rate.bits > 4 * low
+
+
+def test_no_more_is_said_again_than_the_path_takes():
+    allowance = Allowance()
+    assert sum(allowance.take(10_000, 1_000_000, now=5.0) for _packet in range(100)) == 25
+    assert sum(allowance.take(10_000, 1_000_000, now=5.125) for _packet in range(100)) == 12
+    # What is saved up is a quarter of a second, and less when the path turns out to be narrow.
+    assert sum(allowance.take(10_000, 1_000_000, now=60.0) for _packet in range(100)) == 25
+    assert sum(allowance.take(10_000, 250_000, now=90.0) for _packet in range(100)) == 6

@@ -68,6 +68,7 @@ class Peer:
         self._servers: list[RTCIceServer] = []
         self._pc: RTCPeerConnection | None = None
         self._track: sender.ScreenTrack | None = None
+        self._rate = Rate()
         self._channels: dict[str, RTCDataChannel] = {}
         self._attempt = 0
         self._is_flowing = False
@@ -154,7 +155,7 @@ class Peer:
             )
         )
         self._pc = pc
-        track = self._track = sender.ScreenTrack(Rate())
+        track = self._track = sender.ScreenTrack(self._rate)
         track.on_key_frame_wanted = self._tell.key_frame_wanted
         track.on_rate = self._tell.rate
         track.on_sent = self._tell.sent
@@ -255,6 +256,7 @@ class Peer:
             self._look = None
         if self._track is not None:
             self._track.give_up()
+            self._rate = self._track.rate.anew()
         pc, self._pc, self._track, self._channels = self._pc, None, None, {}
         if pc is not None:
             task = asyncio.ensure_future(pc.close())

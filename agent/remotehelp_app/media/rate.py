@@ -19,12 +19,15 @@ _LOSSY_FOR = 60.0  # seconds after the last loss
 _CLIMB = 1.08  # a second without trouble
 _BEYOND_CARRIED = 4.0
 _MUCH_LOSS = 0.10
+_MOST, _AT_ONCE_AT_MOST = 0.5, 0.25
 _CUT_EVERY = 0.8  # seconds; until then the last cut has not shown its effect
 _QUEUE = 0.15  # seconds above the shortest round trip: somebody on the way is queueing
 _FALLS = (
     0.97  # of the estimate before: a receiver takes back only when packets come later and later
 )
-_PACE = 1.6
+# Noise costs more than is planned for, however coarsely it is coded; then the pace is what keeps to the path.
+_PACE, _LOOSE_PACE = 1.25, 2.5
+_SAVED_FOR_LOSSES = 0.25  # seconds of the path
 
 
 @dataclass(slots=True)
@@ -42,6 +45,10 @@ class Rate:
     _lost_at: float = float("-inf")
     _climbed_at: float = 0.0
     _cut_at: float = float("-inf")
+
+    def anew(self) -> Rate:
+        """For the next connection: it is likely to have the same path, of which nothing is known but this."""
+        return Rate(bits=self.bits, _carried=self.bits)
 
     def is_lossy(self, now: float) -> bool:
         """Whether single packets get lost, so that the end of a frame has to be said twice."""
@@ -64,7 +71,9 @@ class Rate:
         if has_lost:
             self._lost_at = now
         if share is not None and share > _MUCH_LOSS:
-            self._cut(int(self.bits * (1 - share / 2)), now)
+            # Where most is lost, little more than the rest is what the path takes.
+            left = 1 - share / 2 if share < _MOST else max(_AT_ONCE_AT_MOST, 1 - share)
+            self._cut(int(self.bits * left), now)
         elif self._is_queueing(trip, sent, now):
             self._cut(int(self.bits * 0.8), now)
         else:
@@ -90,9 +99,9 @@ class Rate:
 
     def pace(self, now: float) -> float | None:
         """Bits a second at which packets may leave, or None while nothing on the path speaks against a burst."""
-        if now > self._trouble_at + _TROUBLE_LASTS:
-            return None
-        return max(self.bits * _PACE, 1_000_000)
+        if now <= self._trouble_at + _TROUBLE_LASTS:
+            return self.bits * _PACE
+        return self.bits * _LOOSE_PACE if self.bits < HIGHEST else None
 
     def _cut(self, bits: int, now: float) -> None:
         self._trouble_at = self._climbed_at = now
@@ -113,3 +122,22 @@ class Rate:
         wanted = self.bits * _CLIMB**seconds + 20_000 * seconds
         highest = min(HIGHEST, self._carried * _BEYOND_CARRIED)
         self.bits = max(self.bits, int(min(wanted, highest)))
+
+
+class Allowance:
+    """What may be said again: as much as is new, and no more. Where most is lost, everything is asked for again, and
+    again what was lost of that; the answers would fill the path for good.
+    """
+
+    def __init__(self) -> None:
+        self._left, self._counted_at = float("inf"), 0.0
+
+    def take(self, size: int, bits: int, now: float) -> bool:
+        """Whether so many bits may go out, where the path takes `bits` a second."""
+        passed = max(0.0, now - self._counted_at)
+        self._left = min(bits * _SAVED_FOR_LOSSES, self._left + passed * bits)
+        self._counted_at = now
+        if self._left < size:
+            return False
+        self._left -= size
+        return True

@@ -35,7 +35,7 @@ from aiortc.rtp import (
 from aiortc.utils import random32, uint16_add, uint32_add
 
 from remotehelp_app.media.encoder import Encoded
-from remotehelp_app.media.rate import Rate
+from remotehelp_app.media.rate import Allowance, Rate
 
 # http://www.webrtc.org/experiments/rtp-hdrext/playout-delay: 12 bits each of least and most, in 10 ms.
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
@@ -61,6 +61,11 @@ def busiest(sent: Iterable[tuple[float, int]], seconds: float) -> float:
             bits -= window.popleft()[1]
         most = max(most, bits)
     return most / seconds
+
+
+def _bits(packet: RtpPacket) -> int:
+    """On the wire, as it is there about."""
+    return (len(packet.payload) + 80) * 8
 
 
 class ScreenTrack(MediaStreamTrack):
@@ -143,6 +148,7 @@ class ScreenSender(RTCRtpSender):
         super().__init__(*values)
         self._said_at: dict[int, float | None] = {}
         self._ends: set[asyncio.Task[None]] = set()
+        self._again = Allowance()
 
     async def send(self, parameters: Any) -> None:
         self._map = _Extensions()
@@ -260,7 +266,7 @@ class ScreenSender(RTCRtpSender):
 
     async def _leave(self, track: ScreenTrack, packet: RtpPacket) -> None:
         """Puts it on the wire, as fast as the path is believed to take it."""
-        size = (len(packet.payload) + 80) * 8
+        size = _bits(packet)
         await self._pace(track, size)
         packet.extensions.abs_send_time = (clock.current_ntp_time() >> 14) & 0x00FFFFFF
         await self.transport._send_rtp(packet.serialize(self._map))
@@ -299,6 +305,8 @@ class ScreenSender(RTCRtpSender):
         packet = self._history.get(sequence_number % _HISTORY)
         if packet is None or packet.sequence_number != sequence_number:
             return
+        if not self._again.take(_bits(packet), self.track.rate.bits, time.monotonic()):
+            return  # the receiver will ask again, if it still wants it then
         payload_type = self._RTCRtpSender__rtx_payload_type
         if payload_type is not None:
             number = self._RTCRtpSender__rtx_sequence_number
