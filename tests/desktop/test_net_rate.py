@@ -6,17 +6,21 @@ import subprocess
 import sys
 import time
 from collections import deque
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import until
+from tests.browser.marker import Marker
+from tests.browser.steps import sees, until_seen
 from tests.desktop.desk import HERE, Desktop
-from tests.desktop.far import Place, picture_follows
+from tests.desktop.far import COLOURS, Place, picture_follows
 from tests.network import Direction
 
 pytestmark = pytest.mark.desktop
-NARROW = 1_000_000  # bits a second
+NARROW, VERY_NARROW = 1_000_000, 400_000  # bits a second
+SOON = 5.0  # seconds, of which a busy machine may take most
 WINDOW = 2.0  # seconds over which bits are counted
 
 
@@ -67,3 +71,24 @@ def test_the_bit_rate_follows_the_path_down_and_up_again(
     picture_follows(device, far_helper, changes=3)
     expect(far_helper.locator("[data-status]")).to_be_hidden()
     expect(far_helper.locator("body[data-state=active]")).to_be_attached()
+
+
+def test_on_a_very_narrow_path_every_change_of_the_whole_screen_is_seen_soon(
+    place: Place, far_helper: Page, device: Desktop
+) -> None:
+    """An encoder that counts frames instead of seconds has nothing left for the second change, and shows it frames
+    later; of a still screen that is seconds.
+    """
+    motion = moving(device)
+    offered = Offered(place.line.there)
+    until(lambda: offered.is_above(4 * VERY_NARROW), offered.said, 30)
+    place.way.bits = VERY_NARROW
+    until(lambda: offered.is_below(2 * VERY_NARROW), offered.said, 30)
+    motion.terminate()
+    whole = Marker(device.display, from_right=1280, y=0, edge=1280)
+    whole.colour(255, 255, 255)
+    until_seen(far_helper, whole, (255, 255, 255))  # what moved has left the path
+    for colour in COLOURS * 2:
+        whole.colour(*colour)
+        until(partial(sees, far_helper, whole, colour), f"{colour} is seen", SOON)
+    whole.close()
