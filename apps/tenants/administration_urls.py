@@ -10,6 +10,7 @@ from apps.tenants import find_views, settings_views
 app_name = "administration"
 urlpatterns = [
     path("administration/remote-help/settings/", settings_views.settings, name="settings"),
+    path("administration/setup/dismiss/", settings_views.dismiss_setup, name="dismiss_setup"),
     path("administration/administrators/", views.administrators, name="administrators"),
     path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),

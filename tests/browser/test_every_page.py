@@ -42,6 +42,7 @@ OF_ADMINISTRATORS = (
     "/administration/role-assignments/new/",
     "/permissions/",
     "/administration/why/",
+    "/administration/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )

@@ -15,6 +15,7 @@ from apps.tenants.services.organisations import (
     NameTakenError,
     change_settings,
     create_tenant,
+    dismiss_setup,
     note_first_session,
 )
 from apps.tenants.services.people import (
@@ -62,6 +63,7 @@ __all__ = [
     "create_person",
     "create_tenant",
     "disable_person",
+    "dismiss_setup",
     "give_first_password",
     "grant_administration",
     "note_first_session",
