@@ -47,6 +47,7 @@ def _permission(*names: str) -> frozenset[str]:
 
 # In the order of the rail.
 ADMINISTRATION: tuple[Place, ...] = (
+    Place(_("Overview"), "overview", "squares-2x2"),
     Place(
         _("Remote help"),
         "administration:settings",
@@ -113,6 +114,11 @@ def links(request: HttpRequest) -> list[Link]:
     here = match.view_name if match is not None else ""
     person = cast("User", request.user)
     return [*_everyday(person, here), *_administration(person, here)]
+
+
+def administration_links(person: User) -> list[Link]:
+    """The places of the administration that are the person's, without the overview of them."""
+    return list(_administration(person, ""))[1:]
 
 
 def _everyday(person: User, here: str) -> Iterator[Link]:

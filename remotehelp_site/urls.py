@@ -9,6 +9,7 @@ from remotehelp_site import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("administration/", views.overview, name="overview"),
     path("", include("apps.sessions.urls")),
     path("", include("apps.devices.urls")),
     path("", include("apps.reports.urls")),

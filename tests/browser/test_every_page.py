@@ -47,6 +47,7 @@ OF_ADMINISTRATORS = (
     "/devices/views/",
     "/permissions/",
     "/administration/why/",
+    "/administration/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )

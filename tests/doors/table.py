@@ -124,6 +124,8 @@ DOORS = (
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
     # The administration: each page for whoever holds its permission; Ada holds all.
+    Door("GET", "overview", ADMIN),
+    Door("POST", "administration:dismiss_setup", ADMIN_DOES),
     Door("GET", "administration:administrators", ADMIN),
     Door("GET", "administration:add_administrator", ADMIN),
     Door("GET", "administration:administrator", ADMIN, "sam"),

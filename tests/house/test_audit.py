@@ -187,6 +187,7 @@ CALLS = {
     "tenants.change_settings": Call(
         Act.CHANGED, lambda s: {"tenant": s.tenant, "is_chat_enabled": False}
     ),
+    "tenants.dismiss_setup": Call(Act.CHANGED, lambda s: {"tenant": s.tenant}),
     "tenants.create_person": Call(
         Act.ADDED,
         lambda s: {
