@@ -62,6 +62,13 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("administration:administrator", "administration:add_administrator"),
     ),
     Place(
+        _("Licences"),
+        "licenses:licenses",
+        "ticket",
+        _permission("manage_licenses"),
+        within=("licenses:",),
+    ),
+    Place(
         _("Roles"),
         "roles:roles",
         "identification",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),
     path("", include("apps.tenants.administration_urls")),
+    path("", include("apps.licenses.urls")),
     path("", include("apps.roles.urls")),
     path("", include("apps.tenants.app_urls")),
     path("accounts/", include("allauth.urls")),

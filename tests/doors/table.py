@@ -60,7 +60,9 @@ API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
 NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
 NEW_POLICY = {"name": "Encrypted", "rule": "disk_encrypted", "covers_all_devices": True}
-NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
+NEW_LICENSE = {"product": "remote_help", "terms": "bought", "quantity": 5}
+NEXT_MONTH = (now() + timedelta(days=30)).isoformat()
+NEW_TOKEN = {"name": "Warehouse", "expires_at": NEXT_MONTH}
 
 DOORS = (
     # For everybody of a tenant.
@@ -258,6 +260,39 @@ DOORS = (
     Door("GET", "api:preview_compliance_policy_removal", API_ADMIN, "policy"),
     Door("POST", "api:evaluate_compliance_policy", (403, 403, 403, 202, 403, 403, 401), "policy"),
     # Roles and role assignments, for who may manage them.
+    # Licences of Contoso; "seat" is a licence and its one seat, Sam's.
+    Door("GET", "licenses:licenses", ADMIN),
+    Door("GET", "licenses:order", ADMIN),
+    Door("POST", "licenses:order", ADMIN_DOES, body=NEW_LICENSE),
+    Door("GET", "licenses:lacking", ADMIN),
+    Door("POST", "licenses:lacking", ADMIN_DOES, "license_for_sam"),
+    Door("GET", "licenses:license", ADMIN, "license"),
+    Door("GET", "licenses:change", ADMIN, "license"),
+    Door("POST", "licenses:change", ADMIN_DOES, "license", {"quantity": "9"}),
+    Door("GET", "licenses:cancel", ADMIN, "license"),
+    Door("POST", "licenses:cancel", ADMIN_DOES, "license"),
+    Door("GET", "licenses:give_people", ADMIN, "license"),
+    Door("POST", "licenses:give_people", ADMIN_DOES, "license", {"people": "sam"}),
+    Door("GET", "licenses:give_groups", ADMIN, "license"),
+    Door("POST", "licenses:give_groups", ADMIN_DOES, "license", {"groups": "everyone"}),
+    Door("GET", "licenses:take_away", ADMIN, "seat"),
+    Door("POST", "licenses:take_away", ADMIN_DOES, "seat"),
+    Door("GET", "api:licenses", API_ADMIN),
+    Door("POST", "api:licenses", (403, 403, 403, 201, 403, 403, 401), body=NEW_LICENSE),
+    Door("GET", "api:license", API_ADMIN, "license"),
+    Door("PUT", "api:license", API_ADMIN, "license", {"quantity": 9, "ends_at": NEXT_MONTH}),
+    Door("POST", "api:cancel_license", API_ADMIN, "license"),
+    Door("GET", "api:preview_license_cancellation", API_ADMIN, "license"),
+    Door("GET", "api:seats", API_ADMIN, "license"),
+    Door("POST", "api:seats", API_ADMIN, "license"),
+    Door("GET", "api:preview_seat_removal", API_ADMIN, "seat"),
+    Door("PUT", "api:seat_of_person", API_ADMIN, "license_and_sam"),
+    Door("DELETE", "api:seat_of_person", (403, 403, 403, 204, 403, 403, 401), "seat_of_sam"),
+    Door("PUT", "api:seat_of_group", API_ADMIN, "license_and_everyone"),
+    Door(
+        "DELETE", "api:seat_of_group", (403, 403, 403, 204, 403, 403, 401), "license_and_everyone"
+    ),
+    Door("GET", "api:people_without_license", API_ADMIN),
     Door("GET", "roles:roles", ADMIN),
     Door("GET", "roles:roles_by_permission", ADMIN),
     Door("GET", "roles:new_role", ADMIN),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0003_remote_help_settings'),
+        ('tenants', '0004_directory'),
     ]
 
     operations = [
