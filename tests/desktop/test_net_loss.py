@@ -33,7 +33,7 @@ def test_picture_keys_and_chat_stay_usable(
     place.way.loss, place.way.trip = loss, trip
     carried = place.line.there.carried
     picture_follows(device, far_helper, changes=12)
-    assert place.line.there.carried > carried + 10_000  # it does go through the line
+    assert place.line.there.carried > carried + 2_000  # it does go through the line
     keys_arrive(device, far_helper, "abcd" * 8)
     far_helper.get_by_role("button", name="Chat").click()
     far_helper.get_by_role("textbox", name="Message").fill("Can you hear me?")

@@ -26,7 +26,7 @@ from aiortc import (
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCIceTransportPolicy
 from aiortc.sdp import candidate_from_sdp
 
-from remotehelp_app.media import sender, talk
+from remotehelp_app.media import relays, sender, talk
 from remotehelp_app.media.encoder import Encoded
 from remotehelp_app.media.rate import Rate
 
@@ -62,6 +62,7 @@ class Peer:
 
     def __init__(self, listener: PeerListener, *, is_relay_only: bool = False) -> None:
         sender.install()
+        relays.install()
         self._tell = listener
         self._policy = RTCIceTransportPolicy.RELAY if is_relay_only else RTCIceTransportPolicy.ALL
         self._servers: list[RTCIceServer] = []
@@ -73,7 +74,7 @@ class Peer:
         self._anew: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._offering = asyncio.Lock()
+        self._is_offering = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -95,22 +96,30 @@ class Peer:
     # --- signals ---------------------------------------------------------------------------------
 
     async def offer(self) -> None:
-        """Begins a new attempt; the one before is forgotten."""
-        async with self._offering:
-            self._drop()
-            if self._is_closed:
-                return
-            self._attempt = max(self._attempt + 1, int(time.time() * 1000))
-            attempt, pc = self._attempt, self._begin()
-            await pc.setLocalDescription(await pc.createOffer())
-            if pc is not self._pc:
-                return
-            sdp = pc.localDescription.sdp
-            if "a=candidate:" not in sdp:  # nobody could answer it
-                self._try_anew_later(_NO_WAY_YET)
-                return
-            self._tell.signal({"type": "offer", "attempt": attempt, "sdp": sdp})
-            self._try_anew_later(ANEW_EVERY)
+        """Begins a new attempt; the one before is forgotten. While one is being made already, that one has to do: to
+        find its addresses takes seconds where much is blocked, and whoever asked meanwhile has it soon.
+        """
+        if self._is_offering or self._is_closed:
+            return
+        self._is_offering = True
+        try:
+            await self._offer()
+        finally:
+            self._is_offering = False
+
+    async def _offer(self) -> None:
+        self._drop()
+        self._attempt = max(self._attempt + 1, int(time.time() * 1000))
+        attempt, pc = self._attempt, self._begin()
+        await pc.setLocalDescription(await pc.createOffer())
+        if pc is not self._pc:
+            return
+        sdp = pc.localDescription.sdp
+        if "a=candidate:" not in sdp:  # nobody could answer it
+            self._try_anew_later(_NO_WAY_YET)
+            return
+        self._tell.signal({"type": "offer", "attempt": attempt, "sdp": sdp})
+        self._try_anew_later(ANEW_EVERY)
 
     async def answered(self, attempt: int, sdp: str) -> None:
         pc = self._pc

@@ -106,9 +106,7 @@ class Rate:
         self._trouble_at = self._climbed_at = now
 
     def _climb(self, carried: float, now: float) -> None:
-        """What counts is the busiest moment: a screen that changes ten times a second uses a sixth of the bits, as the
-        encoder is made for sixty, and would never get more.
-        """
+        """What counts is the busiest moment: a screen that changes seldom sends little, whatever the path could take."""
         seconds = min(1.5, max(0.0, now - self._climbed_at))
         self._climbed_at = now
         self._carried = max(self._carried, carried)
