@@ -118,3 +118,39 @@ def test_another_layout_is_refused_rather_than_written_into(monkeypatch):
     monkeypatch.setattr(x264, "_CSP_AT", 40)
     with pytest.raises(UnavailableError):
         x264.X264(WIDTH, HEIGHT)
+
+
+def test_a_scrolled_page_costs_a_fraction_when_it_is_looked_for_far_enough(coder):
+    frame = fill(blank_frame(WIDTH, HEIGHT), 1)
+    plane = frame.planes[0]
+    page = bytes(plane)
+
+    def scrolled(rows):
+        by = rows * plane.line_size
+        ctypes.memmove(plane.buffer_ptr, page[by:] + page[:by], len(page))
+        return frame
+
+    coder(frame, is_key=True)
+    near = len(coder(scrolled(40)).data)
+    coder.x264.search(40)
+    far = len(coder(scrolled(80)).data)
+    coder.x264.search(0)
+    near_again = len(coder(scrolled(120)).data)
+    assert far * 2 < near
+    assert far * 2 < near_again
+
+
+def test_what_was_encoded_last_is_sharpened_whatever_is_on_the_canvas():
+    quality = Quality(8_000_000)
+    encoder, decoder = Encoder(WIDTH, HEIGHT, quality), av.CodecContext.create("h264", "r")
+    assert encoder.sharpen(9.0) is None, "nothing was encoded yet"
+    real = luma(fill(encoder.canvas, 1))
+    packet = encoder.encode(10.0)
+    fill(encoder.canvas, 2)
+    at = 10.0
+    while packet is not None:
+        shown = luma(decoder.decode(packet)[0])
+        at += 0.05
+        packet = encoder.sharpen(at) if quality.sharpen_at() is not None else None
+    assert error(real, shown) < 1.6, "46 dB"
+    encoder.close()

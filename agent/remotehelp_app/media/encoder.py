@@ -11,12 +11,14 @@ import av
 from av.stream import Stream
 
 from remotehelp_app.media.convert import blank_frame
-from remotehelp_app.media.quality import Quality
+from remotehelp_app.media.quality import Plan, Quality
+from remotehelp_app.media.travel import travelled
 from remotehelp_app.media.x264 import BLOCK, X264
 
 Encoded: TypeAlias = "av.Packet[Stream]"
 TIME_BASE = Fraction(1, 90_000)  # RTP's clock for video (RFC 6184, 5.1)
 FRAMES_PER_SECOND = 60
+_MAY_BE_SCROLLED = 4  # rows of blocks that changed
 
 _memcmp = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None).memcmp
 _memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
@@ -47,15 +49,29 @@ class Encoder:
         plan = self._quality.plan(at, changed, is_key=is_key)
         if not (plan.rows or is_due):
             return None
+        self._x264.search(0 if is_key or len(changed) < _MAY_BE_SCROLLED else self._travelled())
+        self._frames.reverse()
+        return self._coded(plan, at, is_key=is_key)
+
+    def sharpen(self, at: float) -> Encoded | None:
+        """The picture that was encoded last, made sharper; None when that cannot be (yet)."""
+        if self._is_first:
+            return None
+        plan = self._quality.plan(at, ())
+        if not plan.rows:
+            return None
+        self._x264.search(0)
+        return self._coded(plan, at)
+
+    def _coded(self, plan: Plan, at: float, *, is_key: bool = False) -> Encoded | None:
         coded = self._x264.encode(
-            [(plane.buffer_ptr, plane.line_size) for plane in self.canvas.planes],
+            [(plane.buffer_ptr, plane.line_size) for plane in self._frames[1].planes],
             quantiser=plan.quantiser,
             rows=plan.rows,
             is_key=is_key,
         )
         if coded is None:
             return None
-        self._frames.reverse()
         self._is_first = False
         self._quality.made(plan, len(coded.data) * 8, is_key=coded.is_key)
         packet: Encoded = av.Packet(coded.data)
@@ -74,6 +90,10 @@ class Encoder:
         return [
             row for row in range(self._x264.rows) if any(_differs(row, *part) for part in parts)
         ]
+
+    def _travelled(self) -> int:
+        here, there = (frame.planes[0] for frame in self._frames)
+        return travelled(memoryview(here), memoryview(there), self.width, here.line_size)
 
     def close(self) -> None:
         self._x264.close()

@@ -107,6 +107,7 @@ class Screen(threading.Thread):
         self._is_stopping = threading.Event()
         self._unsent = threading.Semaphore(2)  # frames that may wait to be sent
         self._convert = best_convert()
+        self._breathing = 0.0  # until then
 
     # --- from other threads ----------------------------------------------------------------------
 
@@ -136,6 +137,9 @@ class Screen(threading.Thread):
         """Only with a granted elevation (S7)."""
         with self._wishes.lock:
             self._wishes.may_show_prompts = may
+            self._wishes.is_key = (
+                True  # the picture is another from now on, though the screen is not
+            )
         self._wake()
 
     def sent(self) -> None:
@@ -193,16 +197,21 @@ class Screen(threading.Thread):
             if self._is_stopping.is_set():
                 return
             began = time.monotonic()
-            if not painter.paint():
+            # What only makes the picture sharper must not keep a change waiting: it reads nothing, and no breath follows.
+            is_new = has_changed or painter.is_read_due()
+            if not (painter.paint() if is_new else painter.sharpen()):
                 self._unsent.release()
-            has_changed = self._breathe(desktop, began)
+            has_changed = self._breathe(desktop, began) if is_new else desktop.wait(0)
             painter.tell_cursor()
 
     def _breathe(self, desktop: Desktop, began: float) -> bool:
-        """Keeps to the highest frame rate; tells whether something changed meanwhile."""
+        """Keeps to the highest frame rate; tells whether something changed meanwhile.
+
+        After a rest two frames may follow each other at once: programs draw a window in more than one step.
+        """
         took = time.monotonic() - began
-        until = began + max(_SHORTEST, took * _BREATH)
-        while (left := until - time.monotonic()) > 0 and not self._is_stopping.is_set():
+        self._breathing = max(self._breathing, began - _SHORTEST) + max(_SHORTEST, took * _BREATH)
+        while (left := self._breathing - time.monotonic()) > 0 and not self._is_stopping.is_set():
             self._is_stopping.wait(left)
         return desktop.wait(0)
 
@@ -228,10 +237,14 @@ class _Painter:
 
     def is_due(self) -> bool:
         """Whether a frame is due although nothing has changed."""
+        return self.is_read_due() or self.seconds() >= self.next_at()
+
+    def is_read_due(self) -> bool:
+        """Whether one is due for which the screen has to be read."""
         with self.wishes.lock:
             if self.wishes.is_key:
                 return True
-        return self.seconds() >= self.next_at()
+        return self.seconds() >= self.painted_at + _STILL_EVERY
 
     def next_at(self) -> float:
         """When a frame is due although nothing has changed."""
@@ -302,6 +315,16 @@ class _Painter:
         is_due = at >= self.painted_at + _STILL_EVERY
         packet = self.encoder.encode(at, is_key=is_key, is_due=is_due)
         self.tell_where_prompts_are()
+        return self._told(packet, at)
+
+    def sharpen(self) -> bool:
+        """What is shown already, sharper. It is not read again, so nothing is in it that was not there before."""
+        if self.encoder is None:
+            return False
+        at = self.seconds()
+        return self._told(self.encoder.sharpen(at), at)
+
+    def _told(self, packet: Encoded | None, at: float) -> bool:
         if packet is None:
             return False
         self.painted_at = at

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import av
 
+from remotehelp_app.media.travel import FARTHEST
 from remotehelp_app.platform.interfaces import UnavailableError
 from remotehelp_app.texts import gettext as _
 
@@ -28,11 +29,14 @@ _BUILDS = (165, 164)
 _PARAM_BYTES = 8192  # several times what a parameter block takes
 _WIDTH_AT, _HEIGHT_AT, _CSP_AT, _DEPTH_AT, _LEVEL_AT = 28, 32, 36, 40, 44
 _I420, _IDR, _AUTO = 2, 1, 0
+_NEAR, _WIDE = "dia", "umh"
+_LEAST_RANGE, _MARGIN = 16, 4
 _SETTINGS = {
     "fps": "60",
     "threads": "2",
-    # The wide search: a page that is scrolled is found again, and costs a fiftieth of what the preset's makes of it.
-    "me": "umh",
+    "me": _NEAR,
+    # The widest that `search` may ask for later.
+    "merange": str(FARTHEST),
     "scenecut": "0",
     "keyint": "infinite",
     "repeat-headers": "1",
@@ -135,6 +139,7 @@ def _typed(library: ctypes.CDLL, opens: Any) -> tuple[ctypes.CDLL, Any]:
     library.x264_encoder_encode.argtypes = [
         c_void_p, POINTER(POINTER(_Nal)), POINTER(c_int), POINTER(_Picture), POINTER(_Picture),
     ]  # fmt: skip
+    library.x264_encoder_reconfig.argtypes = [c_void_p, c_void_p]
     library.x264_encoder_close.argtypes = [c_void_p]
     library.x264_encoder_close.restype = None
     library.x264_picture_init.argtypes = [POINTER(_Picture)]
@@ -161,7 +166,7 @@ class X264:
         self._handle = opens(self._param)
         if not self._handle:
             raise UnavailableError(_("The video encoder (libx264) cannot be used."))
-        self._number = 0
+        self._number = self._distance = 0
         self._offsets = (c_float * (self.columns * self.rows))()
         self._picture, self._made = _Picture(), _Picture()
         self._x.x264_picture_init(byref(self._picture))
@@ -181,6 +186,20 @@ class X264:
 
     def _set(self, name: str, value: str) -> None:
         if self._x.x264_param_parse(self._param, name.encode(), value.encode()) != 0:
+            raise UnavailableError(_("The video encoder (libx264) cannot be used."))
+
+    def search(self, distance: int) -> None:
+        """From the next frame on, looks for what is there in the frame before up to so many pixels away; 0: near by only.
+
+        Near by is half the work. A page that was scrolled costs a fiftieth when it is found again.
+        """
+        distance = min(distance, FARTHEST)
+        if distance == self._distance:
+            return
+        self._distance = distance
+        self._set("me", _WIDE if distance else _NEAR)
+        self._set("merange", str(max(_LEAST_RANGE, min(distance + _MARGIN, FARTHEST))))
+        if self._x.x264_encoder_reconfig(self._handle, self._param) != 0:
             raise UnavailableError(_("The video encoder (libx264) cannot be used."))
 
     def encode(
