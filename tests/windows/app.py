@@ -5,6 +5,7 @@ On Linux a screen reader's way (AT-SPI) does that from outside; Wine has none, s
 
 from __future__ import annotations
 
+import faulthandler
 import queue
 import sys
 import threading
@@ -79,7 +80,10 @@ def main() -> int:
     close = reader.through(QApplication.exit)
 
     def answer() -> None:
-        answer_with({look.__name__: reader.through(look) for look in (tree, press, fill)})
+        looks: dict[str, Callable[..., Any]] = {
+            look.__name__: reader.through(look) for look in (tree, press, fill)
+        }
+        answer_with({"say_stacks": faulthandler.dump_traceback, **looks})
         close()
 
     threading.Thread(target=answer, daemon=True).start()

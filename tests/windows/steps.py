@@ -36,8 +36,11 @@ class Device:
         return found
 
     def said(self) -> str:
+        """For a failure: what is shown, what was logged, and what each thread is at."""
         assert self.app is not None
-        return f"{self._shown()}\n{self.app.said()[-3000:]}"
+        shown = self._shown()
+        self.app.ask("say_stacks")
+        return f"{shown}\n{self.app.said()[-8000:]}"
 
     def find(self, role: str, name: str) -> None:
         self.reads(name, role)
