@@ -206,6 +206,21 @@ class Machine:
     def registry(self, path: str, name: str, kind: str, value: str) -> None:
         _wine(self.env, *("reg", "add", path, "/v", name, "/t", kind, "/d", value, "/f"))
 
+    def run(self, *arguments: str) -> str:
+        """What Python says that is run so, to its end; it has to end well."""
+        command = [WINE, str(windows_python() / "python.exe"), "-X", "utf8", *arguments]
+        done = subprocess.run(
+            command,
+            env=self.env,
+            input="",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=ANSWER_WITHIN,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def program(
         self, name: str, *arguments: str, called: str = "python.exe", **env: str
     ) -> Program:
