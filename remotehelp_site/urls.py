@@ -11,6 +11,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("apps.sessions.urls")),
     path("", include("apps.devices.urls")),
+    path("", include("apps.directory.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),

@@ -16,6 +16,7 @@ from PIL import Image
 
 from apps.common.clock import now
 from apps.devices.services import issue_enrolment_token
+from apps.directory.services import begin_import, check_import
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.sessions import services
@@ -25,7 +26,7 @@ from apps.tenants.services import claim_domain, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
 from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
-from tests.factories import make_device, make_role
+from tests.factories import make_device, make_group, make_role
 from tests.sessions.wire import Wire
 
 
@@ -120,9 +121,26 @@ def _domain(door: Door, people) -> Place:
     return Place((made.name,), door.body)
 
 
+def _group(door: Door, people) -> Place:
+    group = make_group(people["sam"].tenant, "Of Sam", [people["sam"]])
+    chosen = {"ids": [str(people["sam"].pk)]} if door.of == "group_and_sam" else {}
+    return Place((group.pk,), {**door.body, **chosen})
+
+
+def _import(door: Door, people) -> Place:
+    ada = people["ada"]
+    data = b"email,last_name\nnew@contoso.example,New\n"
+    made = begin_import(actor=ada, tenant=ada.tenant, data=data, makes_groups=False)
+    check_import(made.pk)
+    return Place((made.pk,), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
     "claim": _claim,
+    "import": _import,
+    "group": _group,
+    "group_and_sam": _group,
     "domain": _domain,
     "package": _package,
     "picture": _pictured,

@@ -19,6 +19,7 @@ from apps.devices.services.enrolment import (
     register_device,
     revoke_enrolment_token,
 )
+from apps.devices.services.groups import change_group_devices
 from apps.devices.services.identity import (
     ClockSkewError,
     DeviceRevokedError,
@@ -60,6 +61,7 @@ __all__ = [
     "WrongTokenError",
     "announce_change",
     "change_enrolment",
+    "change_group_devices",
     "connect_device",
     "disconnect_device",
     "enrol_device",
