@@ -69,6 +69,20 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("licenses:",),
     ),
     Place(
+        _("People"),
+        "directory:people",
+        "users",
+        _permission("manage_people"),
+        within=("directory:person", "directory:new_person", "directory:import"),
+    ),
+    Place(
+        _("Groups"),
+        "directory:groups",
+        "rectangle-group",
+        _permission("manage_people"),
+        within=("directory:group", "directory:new_group"),
+    ),
+    Place(
         _("Roles"),
         "roles:roles",
         "identification",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("administration/", views.overview, name="overview"),
     path("", include("apps.sessions.urls")),
     path("", include("apps.devices.urls")),
+    path("", include("apps.directory.urls")),
     path("", include("apps.reports.urls")),
     path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),

@@ -84,6 +84,20 @@ def holders_of_seats(tenant_id: uuid.UUID, at: datetime) -> set[uuid.UUID]:
     return set(own.union(grouped))
 
 
+def holding_seat(tenant_id: uuid.UUID, at: datetime) -> QuerySet[User]:
+    """The same people as rows, to narrow a list by; part of its one query."""
+    in_force = _seats_in_force(tenant_id, at)
+    return User.objects.filter(
+        Q(pk__in=in_force.filter(person__isnull=False).values("person"))
+        | Q(
+            pk__in=Group.people.through.objects.filter(
+                group__in=in_force.filter(group__isnull=False).values("group")
+            ).values("user")
+        ),
+        tenant=tenant_id,
+    )
+
+
 def _seats_in_force(
     tenant_id: uuid.UUID,
     at: datetime,

@@ -16,6 +16,7 @@ from PIL import Image
 
 from apps.common.clock import now
 from apps.devices.services import create_policy, issue_enrolment_token, save_view
+from apps.directory.services import begin_import, check_import
 from apps.licenses.services import assign_seat
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
@@ -162,9 +163,26 @@ def _license(door: Door, people) -> Place:
     )
 
 
+def _group(door: Door, people) -> Place:
+    group = make_group(people["sam"].tenant, "Of Sam", [people["sam"]])
+    chosen = {"ids": [str(people["sam"].pk)]} if door.of == "group_and_sam" else {}
+    return Place((group.pk,), {**door.body, **chosen})
+
+
+def _import(door: Door, people) -> Place:
+    ada = people["ada"]
+    data = b"email,last_name\nnew@contoso.example,New\n"
+    made = begin_import(actor=ada, tenant=ada.tenant, data=data, makes_groups=False)
+    check_import(made.pk)
+    return Place((made.pk,), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
     "claim": _claim,
+    "import": _import,
+    "group": _group,
+    "group_and_sam": _group,
     "domain": _domain,
     "package": _package,
     "picture": _pictured,
