@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SIZE = (1920, 1080)
 RELOADS = 5
+MEMORY_MINUTES = 1.0
+_WARM, _TURN = 15.0, 4.0  # seconds
 PATIENCE = 20_000  # ms
 VIDEO = "[data-video]"
 
@@ -51,6 +53,7 @@ TARGETS = {
     "text, 3 s after a change": Target(46, 50, is_more_better=True),
     "page opened to first picture, median": Target(1.0, 0.7),
     "device app, memory": Target(120, 90),
+    "device app, memory, growth": Target(4, 1),
 }
 # Held from before the page's own scripts run.
 _FIRST_FRAME = """
@@ -139,10 +142,33 @@ def first_pictures(subject: Subject, found: Figures) -> None:
     found.add("page opened to first picture, longest", max(times), "s")
 
 
+def memory(subject: Subject, found: Figures, minutes: float) -> None:
+    """Through all that a session does, in turns, for so long."""
+    turns = [("motion", 30), ("scroll", 30), ("typing", 8), ("still", 0)]
+    took: list[tuple[float, float]] = []
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < _WARM + minutes * 60:
+        subject.target.draw(*turns[len(took) % len(turns)])
+        subject.page.wait_for_timeout(_TURN * 1000)
+        subject.page.keyboard.press("t")
+        took.append((passed, family_memory(subject.device)))
+    subject.target.draw("still")
+    warm = [mib for passed, mib in took if passed >= _WARM]
+    third = max(1, len(warm) // 3)
+    growth = quantile(warm[-third:], 0.5) - quantile(warm[:third], 0.5)
+    found.add(f"device app, memory, most in {minutes:g} min", max(warm), "MiB")
+    found.add("device app, memory, growth", growth, "MiB")
+
+
 def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench device", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=[*PARTS, "first"], help="these parts alone")
-    parts = parser.parse_args(arguments).only or [*PARTS, "first"]
+    every = [*PARTS, "first", "memory"]
+    parser.add_argument("--only", nargs="+", choices=every, help="these parts alone")
+    parser.add_argument(
+        "--minutes", type=float, default=MEMORY_MINUTES, help="how long memory is watched"
+    )
+    given = parser.parse_args(arguments)
+    parts = given.only or every
     began = time.monotonic()
     with session() as subject:
         noise = Noise()
@@ -150,9 +176,11 @@ def main(arguments: Sequence[str] = ()) -> int:
         found = subject.measure(parts)
         if "first" in parts:
             first_pictures(subject, found)
+        if "memory" in parts:
+            memory(subject, found, given.minutes)
         found.add("device app, memory", family_memory(subject.device), "MiB")
         others = noise.share()
-    is_whole = {*PARTS, "first"} <= {*parts}
+    is_whole = {*every} <= {*parts}
     wanted = TARGETS if is_whole else {w: t for w, t in TARGETS.items() if w in found.values}
     text, missed = compare(found, wanted, {})
     print(text)

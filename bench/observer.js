@@ -8,9 +8,13 @@
   const element = document.querySelector(selector);
   const isVideo = element instanceof HTMLVideoElement;
   const size = () => (isVideo ? [element.videoWidth, element.videoHeight] : [element.width, element.height]);
+  const surfaces = new Map();
   const surface = (width, height) => {
-    const canvas = new OffscreenCanvas(width, height);
-    return canvas.getContext("2d", { willReadFrequently: true });
+    const name = `${width} x ${height}`;
+    if (!surfaces.has(name)) {
+      surfaces.set(name, new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true }));
+    }
+    return surfaces.get(name);
   };
   const wall = (at) => performance.timeOrigin + at;
 

@@ -47,6 +47,7 @@ def _permission(*names: str) -> frozenset[str]:
 
 # In the order of the rail.
 ADMINISTRATION: tuple[Place, ...] = (
+    Place(_("Overview"), "overview", "squares-2x2"),
     Place(
         _("Remote help"),
         "administration:settings",
@@ -59,6 +60,27 @@ ADMINISTRATION: tuple[Place, ...] = (
         "administration:administrators",
         "key",
         within=("administration:administrator", "administration:add_administrator"),
+    ),
+    Place(
+        _("Licences"),
+        "licenses:licenses",
+        "ticket",
+        _permission("manage_licenses"),
+        within=("licenses:",),
+    ),
+    Place(
+        _("People"),
+        "directory:people",
+        "users",
+        _permission("manage_people"),
+        within=("directory:person", "directory:new_person", "directory:import"),
+    ),
+    Place(
+        _("Groups"),
+        "directory:groups",
+        "rectangle-group",
+        _permission("manage_people"),
+        within=("directory:group", "directory:new_group"),
     ),
     Place(
         _("Roles"),
@@ -113,6 +135,11 @@ def links(request: HttpRequest) -> list[Link]:
     here = match.view_name if match is not None else ""
     person = cast("User", request.user)
     return [*_everyday(person, here), *_administration(person, here)]
+
+
+def administration_links(person: User) -> list[Link]:
+    """The places of the administration that are the person's, without the overview of them."""
+    return list(_administration(person, ""))[1:]
 
 
 def _everyday(person: User, here: str) -> Iterator[Link]:

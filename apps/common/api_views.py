@@ -61,6 +61,7 @@ class ProductSchema(AutoSchema):
         "409": "Not possible in the present state.",
         "415": "What was sent is not JSON.",
         "429": "Too many tries; see Retry-After.",
+        "502": "Another server that is needed for it, of mail or of DNS, gave no answer.",
     }
 
     def get_description(self) -> str:  # type: ignore[override]

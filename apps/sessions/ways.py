@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,6 +49,14 @@ class ShownLine:
     asking: Asking | None = None
 
 
+def page_of_directory(name: str, *args: object) -> str:
+    """A page of people or groups; empty on a site that runs without them."""
+    try:
+        return reverse(f"directory:{name}", args=args)
+    except NoReverseMatch:
+        return ""
+
+
 def _settings(said: Explanation) -> Iterator[Way]:
     yield Way(
         gettext_lazy("Remote help settings"), reverse("administration:settings"), Place.SETTINGS
@@ -70,6 +78,28 @@ def _unenrolled(said: Explanation) -> Iterator[Way]:
 def _conditional_access(said: Explanation) -> Iterator[Way]:
     yield from _settings(said)
     yield from _device(said)
+    url = reverse("devices:policies")
+    yield Way(gettext_lazy("Compliance policies"), url, Place.DEVICE)
+
+
+def _licenses(said: Explanation) -> Iterator[Way]:
+    yield Way(gettext_lazy("Licences"), reverse("licenses:licenses"), Place.LICENSES)
+
+
+def _seats(said: Explanation) -> Iterator[Way]:
+    yield from _licenses(said)
+    yield Way(gettext_lazy("Who lacks a seat"), reverse("licenses:lacking"), Place.LICENSES)
+
+
+def _base_license(said: Explanation) -> Iterator[Way]:
+    yield from _licenses(said)
+    yield from _settings(said)
+
+
+def _disabled_people(said: Explanation) -> Iterator[Way]:
+    for person in (said.helper, said.sharer):
+        if not person.is_active and (url := page_of_directory("person", person.pk)):
+            yield Way(person.full_name, url, Place.PEOPLE)
 
 
 def _assignments(said: Explanation) -> Iterator[Way]:
@@ -97,19 +127,19 @@ def _nowhere(said: Explanation) -> Iterator[Way]:
 
 _WAYS: dict[str, Callable[[Explanation], Iterable[Way]]] = {
     "not_together": _nowhere,
-    "person_disabled": _nowhere,
+    "person_disabled": _disabled_people,
     "government_cloud": _nowhere,
     "market_unavailable": _nowhere,
     "remote_help_off": _settings,
-    "license_pending": _nowhere,
-    "license_missing": _nowhere,
-    "helper_has_no_seat": _nowhere,
-    "sharer_has_no_seat": _nowhere,
+    "license_pending": _licenses,
+    "license_missing": _licenses,
+    "helper_has_no_seat": _seats,
+    "sharer_has_no_seat": _seats,
     "out_of_scope": _assignments,
     "view_screen_not_permitted": _roles,
     "full_control_not_permitted": _roles,
     "elevation_not_permitted": _roles,
-    "base_license_missing": _settings,
+    "base_license_missing": _base_license,
     "device_revoked": _device,
     "device_not_enrolled": _unenrolled,
     "compliant_device_required": _conditional_access,

@@ -26,6 +26,7 @@ AUDITED_KINDS = (
     "tenants.domainclaim",
     "tenants.user",
     "tenants.group",
+    "directory.import",
     "roles.role",
     "roles.roleassignment",
     "devices.device",

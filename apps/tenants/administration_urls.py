@@ -36,6 +36,7 @@ urlpatterns = [
         domain_views.remove,
         name="domain_remove",
     ),
+    path("administration/setup/dismiss/", settings_views.dismiss_setup, name="dismiss_setup"),
     path("administration/administrators/", views.administrators, name="administrators"),
     path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),

@@ -24,6 +24,10 @@ _LABELS: dict[str, StrPromise] = {
     "server_url": gettext_lazy("address of the sign-in"),
     "secret": gettext_lazy("secret"),
     "number_of_people": gettext_lazy("number of people"),
+    "people_changed": gettext_lazy("people changed"),
+    "memberships": gettext_lazy("memberships"),
+    "groups_made": gettext_lazy("groups made"),
+    "rows_left_out": gettext_lazy("rows left out"),
 }
 
 

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "apps.licenses",
     "apps.roles",
     "apps.devices",
+    "apps.directory",
     "apps.releases",
     "apps.sessions",
     "apps.reports",
@@ -261,6 +262,7 @@ SPECTACULAR_SETTINGS = {
         "Action": "apps.roles.models.Action",
         "Right": "apps.tenants.rights.RIGHT_CHOICES",
         "Act": "apps.tenants.models.Act",
+        "ImportState": "apps.directory.models.ImportState",
         "Origin": "apps.tenants.models.Origin",
     },
 }
@@ -311,6 +313,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "note which licences have become active or run out": {
         "task": "apps.licenses.tasks.note_states",
         "schedule": timedelta(seconds=30),
+    },
+    "forget imports": {
+        "task": "apps.directory.tasks.forget_imports",
+        "schedule": timedelta(hours=1),
     },
     "forget used codes and entry tries": {
         "task": "apps.sessions.tasks.forget_spent_codes",

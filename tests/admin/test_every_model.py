@@ -19,6 +19,7 @@ from apps.devices.models import (
     SavedView,
     SpentProof,
 )
+from apps.directory.models import Import
 from apps.licenses.models import License, Seat
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
@@ -33,6 +34,7 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     from apps.common.clock import now
 
     Market.objects.create(code="XX")
+    Import.objects.create(tenant=contoso, created_by=hanna, number_of_rows=1)
     DomainClaim.objects.create(tenant=contoso, name="contoso.org", token="t" * 32)
     policy = Policy.objects.create(tenant=contoso, name="Encrypted", rule="disk_encrypted")
     EnrolmentToken.objects.create(

@@ -34,6 +34,13 @@ OF_ADMINISTRATORS = (
     "/administration/administrators/",
     "/administration/administrators/?q=nobody+is+called+this",
     "/administration/administrators/add/",
+    "/administration/remote-help/domains/",
+    "/administration/people/",
+    "/administration/people/?q=nobody+is+called+this",
+    "/administration/people/new/",
+    "/administration/people/import/",
+    "/administration/groups/",
+    "/administration/groups/new/",
     "/administration/roles/",
     "/administration/roles/?q=nothing+is+called+this",
     "/administration/roles/by-permission/",
@@ -47,6 +54,7 @@ OF_ADMINISTRATORS = (
     "/devices/views/",
     "/permissions/",
     "/administration/why/",
+    "/administration/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )
@@ -86,6 +94,11 @@ def test_the_pages_of_a_signed_in_person(desk: Desk, helper_browser: Browser, lo
     assert device is not None
     look_at(page, device)
     admin = desk.page(helper_browser, "tenant_admin", **LOOKS[look])
+    for address in ("/administration/people/", "/administration/groups/"):
+        admin.goto(address)
+        first = admin.get_by_role("row").get_by_role("link").nth(5).get_attribute("href")
+        assert first is not None
+        look_at(admin, first)
     for address in (
         *OF_ADMINISTRATORS,
         "/reports/sessions/",

@@ -56,11 +56,16 @@ def _api(method: str, name: str, of: str, hanna: int, sam: int, **body: Any) -> 
 # A page, and an address of the API, for administrators of Contoso alone.
 ADMIN = (403, 403, 403, 200, 403, AWAY, AWAY)
 ADMIN_DOES = (403, 403, 403, AWAY, 403, AWAY, AWAY)
+API_ADMIN_MAKES = (403, 403, 403, 201, 403, 403, 401)
+API_ADMIN_ENDS = (403, 403, 403, 204, 403, 403, 401)
 API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
+NEW_PERSON = {"email": "new@contoso.example", "last_name": "New"}
 NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
 NEW_POLICY = {"name": "Encrypted", "rule": "disk_encrypted", "covers_all_devices": True}
-NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
+NEW_LICENSE = {"product": "remote_help", "terms": "bought", "quantity": 5}
+NEXT_MONTH = (now() + timedelta(days=30)).isoformat()
+NEW_TOKEN = {"name": "Warehouse", "expires_at": NEXT_MONTH}
 
 DOORS = (
     # For everybody of a tenant.
@@ -124,6 +129,8 @@ DOORS = (
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
     # The administration: each page for whoever holds its permission; Ada holds all.
+    Door("GET", "overview", ADMIN),
+    Door("POST", "administration:dismiss_setup", ADMIN_DOES),
     Door("GET", "administration:administrators", ADMIN),
     Door("GET", "administration:add_administrator", ADMIN),
     Door("GET", "administration:administrator", ADMIN, "sam"),
@@ -255,7 +262,73 @@ DOORS = (
     Door("POST", "api:preview_compliance_policy", API_ADMIN, "policy", NEW_POLICY),
     Door("GET", "api:preview_compliance_policy_removal", API_ADMIN, "policy"),
     Door("POST", "api:evaluate_compliance_policy", (403, 403, 403, 202, 403, 403, 401), "policy"),
+    # People and groups, for who may manage them. Sam's group is one that he is in.
+    Door("GET", "directory:people", ADMIN),
+    Door("GET", "directory:new_person", ADMIN),
+    Door("POST", "directory:new_person", ADMIN_DOES, body=NEW_PERSON),
+    Door("GET", "directory:person", ADMIN, "sam"),
+    Door("GET", "directory:person_change", ADMIN, "sam"),
+    Door("POST", "directory:person_change", ADMIN_DOES, "sam", NEW_PERSON),
+    Door("GET", "directory:person_disable", ADMIN, "sam"),
+    Door("POST", "directory:person_disable", ADMIN_DOES, "sam"),
+    Door("POST", "directory:person_enable", ADMIN_DOES, "sam"),
+    Door("POST", "directory:person_link", ADMIN_DOES, "sam"),
+    Door("POST", "directory:person_picture", (403, 403, 403, 400, 403, AWAY, AWAY), "sam"),
+    Door("POST", "directory:person_picture_remove", ADMIN_DOES, "picture"),
+    Door("GET", "directory:imports", ADMIN),
+    Door("POST", "directory:imports", (403, 403, 403, 400, 403, AWAY, AWAY)),
+    Door("GET", "directory:import_template", ADMIN),
+    Door("GET", "directory:import", ADMIN, "import"),
+    Door("POST", "directory:import_apply", ADMIN_DOES, "import"),
+    Door("POST", "directory:import_drop", ADMIN_DOES, "import"),
+    Door("GET", "directory:groups", ADMIN),
+    Door("GET", "directory:new_group", ADMIN),
+    Door("POST", "directory:new_group", ADMIN_DOES, body={"name": "New"}),
+    Door("GET", "directory:group", ADMIN, "group"),
+    Door("GET", "directory:group_change", ADMIN, "group"),
+    Door("POST", "directory:group_change", ADMIN_DOES, "group", {"name": "Other"}),
+    Door("GET", "directory:group_delete", ADMIN, "group"),
+    Door("POST", "directory:group_delete", ADMIN_DOES, "group"),
+    Door("GET", "directory:group_people", ADMIN, "group"),
+    Door("GET", "directory:group_add_people", ADMIN, "group"),
+    Door("POST", "directory:group_change_people", ADMIN, "group_and_sam", {"act": "remove"}),
+    Door("GET", "directory:group_devices", ADMIN, "group"),
+    Door("GET", "directory:group_add_devices", ADMIN, "group"),
+    Door("POST", "directory:group_change_devices", ADMIN_DOES, "group"),
     # Roles and role assignments, for who may manage them.
+    # Licences of Contoso; "seat" is a licence and its one seat, Sam's.
+    Door("GET", "licenses:licenses", ADMIN),
+    Door("GET", "licenses:order", ADMIN),
+    Door("POST", "licenses:order", ADMIN_DOES, body=NEW_LICENSE),
+    Door("GET", "licenses:lacking", ADMIN),
+    Door("POST", "licenses:lacking", ADMIN_DOES, "license_for_sam"),
+    Door("GET", "licenses:license", ADMIN, "license"),
+    Door("GET", "licenses:change", ADMIN, "license"),
+    Door("POST", "licenses:change", ADMIN_DOES, "license", {"quantity": "9"}),
+    Door("GET", "licenses:cancel", ADMIN, "license"),
+    Door("POST", "licenses:cancel", ADMIN_DOES, "license"),
+    Door("GET", "licenses:give_people", ADMIN, "license"),
+    Door("POST", "licenses:give_people", ADMIN_DOES, "license", {"people": "sam"}),
+    Door("GET", "licenses:give_groups", ADMIN, "license"),
+    Door("POST", "licenses:give_groups", ADMIN_DOES, "license", {"groups": "everyone"}),
+    Door("GET", "licenses:take_away", ADMIN, "seat"),
+    Door("POST", "licenses:take_away", ADMIN_DOES, "seat"),
+    Door("GET", "api:licenses", API_ADMIN),
+    Door("POST", "api:licenses", (403, 403, 403, 201, 403, 403, 401), body=NEW_LICENSE),
+    Door("GET", "api:license", API_ADMIN, "license"),
+    Door("PUT", "api:license", API_ADMIN, "license", {"quantity": 9, "ends_at": NEXT_MONTH}),
+    Door("POST", "api:cancel_license", API_ADMIN, "license"),
+    Door("GET", "api:preview_license_cancellation", API_ADMIN, "license"),
+    Door("GET", "api:seats", API_ADMIN, "license"),
+    Door("POST", "api:seats", API_ADMIN, "license"),
+    Door("GET", "api:preview_seat_removal", API_ADMIN, "seat"),
+    Door("PUT", "api:seat_of_person", API_ADMIN, "license_and_sam"),
+    Door("DELETE", "api:seat_of_person", (403, 403, 403, 204, 403, 403, 401), "seat_of_sam"),
+    Door("PUT", "api:seat_of_group", API_ADMIN, "license_and_everyone"),
+    Door(
+        "DELETE", "api:seat_of_group", (403, 403, 403, 204, 403, 403, 401), "license_and_everyone"
+    ),
+    Door("GET", "api:people_without_license", API_ADMIN),
     Door("GET", "roles:roles", ADMIN),
     Door("GET", "roles:roles_by_permission", ADMIN),
     Door("GET", "roles:new_role", ADMIN),
@@ -310,6 +383,39 @@ DOORS = (
     ),
     Door("GET", "api:own_permissions", (200, 200, 200, 200, 200, 403, 401)),
     Door("GET", "api:permissions_of", API_ADMIN, "sam"),
+    # The directory and the domains.
+    Door("GET", "api:people", API_ADMIN),
+    Door("POST", "api:people", API_ADMIN_MAKES, body=NEW_PERSON),
+    Door("GET", "api:person", API_ADMIN, "sam"),
+    Door("PUT", "api:person", API_ADMIN, "sam", NEW_PERSON),
+    Door("POST", "api:disable_person", API_ADMIN, "sam"),
+    Door("POST", "api:enable_person", API_ADMIN, "sam"),
+    Door("POST", "api:mail_sign_in_link", API_ADMIN_ENDS, "sam"),
+    Door("GET", "api:groups", API_ADMIN),
+    Door("POST", "api:groups", API_ADMIN_MAKES, body={"name": "New"}),
+    Door("GET", "api:group", API_ADMIN, "group"),
+    Door("PUT", "api:group", API_ADMIN, "group", {"name": "Other"}),
+    Door("DELETE", "api:group", API_ADMIN_ENDS, "group"),
+    Door("GET", "api:group_uses", API_ADMIN, "group"),
+    Door("GET", "api:preview_group_removal", API_ADMIN, "group"),
+    Door("GET", "api:group_people", API_ADMIN, "group"),
+    Door("POST", "api:group_people", API_ADMIN, "group", {"add": []}),
+    Door("POST", "api:preview_group_people", API_ADMIN, "group", {"add": []}),
+    Door("GET", "api:group_devices", API_ADMIN, "group"),
+    Door("POST", "api:group_devices", API_ADMIN, "group", {"add": []}),
+    Door("POST", "api:preview_group_devices", API_ADMIN, "group", {"add": []}),
+    Door("POST", "api:imports", API_ADMIN_MAKES, body={"csv": "email\nsam@contoso.example\n"}),
+    Door("GET", "api:import", API_ADMIN, "import"),
+    Door("DELETE", "api:import", API_ADMIN_ENDS, "import"),
+    Door("POST", "api:apply_import", API_ADMIN, "import"),
+    Door("GET", "api:domains", API_ADMIN),
+    Door("POST", "api:domains", API_ADMIN_MAKES, body={"name": "contoso.org"}),
+    Door("GET", "api:domain_claim", API_ADMIN, "claim"),
+    Door("DELETE", "api:domain_claim", API_ADMIN_ENDS, "claim"),
+    Door("POST", "api:check_domain", (403, 403, 403, 409, 403, 403, 401), "claim"),
+    Door("GET", "api:domain", API_ADMIN, "domain"),
+    Door("DELETE", "api:domain", API_ADMIN_ENDS, "domain"),
+    Door("POST", "api:primary_domain", API_ADMIN, "domain"),
     Door("GET", "api_docs:schema", (200, 200, 200, 200, 200, 200, 401)),
     Door("GET", "api_docs:docs", (200, 200, 200, 200, 200, 200, AWAY)),
     # For machines: whether the site is well says nothing about anybody.

@@ -16,6 +16,8 @@ from PIL import Image
 
 from apps.common.clock import now
 from apps.devices.services import create_policy, issue_enrolment_token, save_view
+from apps.directory.services import begin_import, check_import
+from apps.licenses.services import assign_seat
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.sessions import services
@@ -25,7 +27,7 @@ from apps.tenants.services import claim_domain, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
 from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
-from tests.factories import make_device, make_group, make_role
+from tests.factories import EVERYONE, make_device, make_group, make_license, make_role
 from tests.sessions.wire import Wire
 
 
@@ -142,9 +144,45 @@ def _domain(door: Door, people) -> Place:
     return Place((made.name,), door.body)
 
 
+def _license(door: Door, people) -> Place:
+    """A licence of Contoso, with Sam's seat where the row is about a seat; ids for the words of the body."""
+    sam = people["sam"]
+    license_ = make_license(sam.tenant)
+    if door.of in ("seat", "seat_of_sam"):
+        seat = assign_seat(actor=None, license_=license_, person=sam)
+        return Place((license_.pk, sam.pk if door.of == "seat_of_sam" else seat.pk), door.body)
+    if door.of == "license_for_sam":
+        return Place((), {"license": str(license_.pk), "people": str(sam.pk)})
+    ids = {"sam": sam.pk, "everyone": sam.tenant.groups.get(name=EVERYONE).pk}
+    if door.of == "license_and_sam":
+        return Place((license_.pk, sam.pk), door.body)
+    if door.of == "license_and_everyone":
+        return Place((license_.pk, ids["everyone"]), door.body)
+    return Place(
+        (license_.pk,), {name: str(ids.get(said, said)) for name, said in door.body.items()}
+    )
+
+
+def _group(door: Door, people) -> Place:
+    group = make_group(people["sam"].tenant, "Of Sam", [people["sam"]])
+    chosen = {"ids": [str(people["sam"].pk)]} if door.of == "group_and_sam" else {}
+    return Place((group.pk,), {**door.body, **chosen})
+
+
+def _import(door: Door, people) -> Place:
+    ada = people["ada"]
+    data = b"email,last_name\nnew@contoso.example,New\n"
+    made = begin_import(actor=ada, tenant=ada.tenant, data=data, makes_groups=False)
+    check_import(made.pk)
+    return Place((made.pk,), door.body)
+
+
 # What is not a session that was made by its code.
 OTHERS = {
     "claim": _claim,
+    "import": _import,
+    "group": _group,
+    "group_and_sam": _group,
     "domain": _domain,
     "package": _package,
     "picture": _pictured,
@@ -163,6 +201,17 @@ OTHERS = {
     "policy": _policy,
     "assignment": _assignment,
     "new_assignment": _assignment,
+    **dict.fromkeys(
+        (
+            "license",
+            "license_for_sam",
+            "license_and_sam",
+            "license_and_everyone",
+            "seat",
+            "seat_of_sam",
+        ),
+        _license,
+    ),
 }
 
 
@@ -250,6 +299,7 @@ IN_BODY = (
     "pair",
     "sharer",
     "new_assignment",
+    "license_for_sam",
 )
 
 # Who is in no session.
@@ -290,7 +340,8 @@ def test_what_is_not_yours_answers_like_what_does_not_exist(door, people, prepar
         if expected[actor] < 400 and door.of == "picture":
             continue  # people of the tenant see each other
         theirs = _said(_ask(door, people[actor], place.args, place.body), place.args[0])
-        nothing = _said(_ask(door, people[actor], (absent,), place.body), absent)
+        # An address can name more than one thing, as a licence and a seat of it; the first one is not there.
+        nothing = _said(_ask(door, people[actor], (absent, *place.args[1:]), place.body), absent)
         assert theirs == nothing, f"{actor} can tell at {door}"
         compared += 1
     assert compared >= 3

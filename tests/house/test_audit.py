@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import apps.devices.services
+import apps.directory.services
 import apps.licenses.services
 import apps.roles.services
 import apps.tenants.services
@@ -36,6 +37,7 @@ SERVICES = {
         apps.licenses.services,
         apps.roles.services,
         apps.devices.services,
+        apps.directory.services,
     )
     for name, service in inspect.getmembers(package, inspect.isfunction)
     if service.__module__.startswith(package.__name__) and not name.startswith("_")
@@ -52,6 +54,12 @@ NOT_ADMINISTRATION = {
     "tenants.admit_from_directory": "a sign-in, which the directory vouches for",
     "roles.ensure_built_in_roles": "a migration's work, of no tenant",
     "licenses.note_states": "time does it, and the entry is the site's; tests/licenses reads it",
+    "directory.begin_import": "a file is looked at; what it does is written down when it is applied",
+    "directory.check_import": "says what a file would do",
+    "directory.begin_applying": "the decision; what is done is written down as it is done",
+    "directory.apply_import": "writes one entry for each person and group, and one for itself: tests/directory",
+    "directory.drop_import": "forgets a file that did nothing",
+    "directory.forget_imports": "upkeep",
     "devices.announce_change": "tells others and changes nothing",
     "devices.evaluate": "says anew what the policies find",
     "devices.evaluate_anew": "says anew what the policies find",
@@ -75,6 +83,7 @@ NOT_ADMINISTRATION = {
 # Services that change nothing.
 READ_ONLY = {
     "devices.due_policies",
+    "directory.progress_of",
     "tenants.require_permission",
     "tenants.require_group_manager",
     "tenants.locked_group",
@@ -187,6 +196,7 @@ CALLS = {
     "tenants.change_settings": Call(
         Act.CHANGED, lambda s: {"tenant": s.tenant, "is_chat_enabled": False}
     ),
+    "tenants.dismiss_setup": Call(Act.CHANGED, lambda s: {"tenant": s.tenant}),
     "tenants.create_person": Call(
         Act.ADDED,
         lambda s: {
@@ -299,6 +309,9 @@ CALLS = {
     "roles.remove_assignment": Call(Act.REMOVED, lambda s: {"assignment": s.assignment()}),
     "devices.record_device": Call(
         Act.ADDED, lambda s: {"tenant": s.tenant, "name": "d", "system": "linux"}
+    ),
+    "devices.change_group_devices": Call(
+        Act.CHANGED, lambda s: {"group": make_group(s.tenant), "add": [s.laptop]}
     ),
     "devices.change_enrolment": Call(
         Act.CHANGED, lambda s: {"device": s.laptop, "enrolment": Enrolment.UNENROLLED}

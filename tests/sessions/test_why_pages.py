@@ -128,7 +128,12 @@ def test_each_failing_check_leads_to_the_page_that_changes_it(
         settings,
         "/devices/enrolment/",
         f"/devices/{old_tablet.pk}/",
+        "/administration/compliance/",
     }
+    Seat.objects.all().delete()
+    assert links(hanna, sam) >= {"/administration/licenses/", "/administration/licenses/lacking/"}
+    License.objects.all().delete()
+    assert links(hanna, sam) >= {"/administration/licenses/"}
 
 
 def test_who_may_not_change_it_is_told_whom_to_ask(page, ada, contoso, hanna, sam):

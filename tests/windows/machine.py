@@ -30,6 +30,7 @@ SERVER = "/usr/lib/wine/wineserver64"
 # The standard streams of a program are files and pipes; a debugger's window would wait for somebody to close it.
 OVERRIDES = ["mscoree,mshtml=", "winemenubuilder.exe,winedbg.exe=d", f"{','.join(shims())}=n"]
 ANSWER_WITHIN = 60.0
+KEYRING = r"HKCU\Software\Wine\Credential Manager"
 
 
 @contextmanager
@@ -54,6 +55,7 @@ def prefix(folder: Path) -> Iterator[dict[str, str]]:
         yield env
     finally:
         end(env)
+        shutil.rmtree(folder / "prefix", ignore_errors=True)  # 700 MB, which pytest would keep
 
 
 def _wine(env: dict[str, str], *command: str) -> None:
@@ -182,6 +184,15 @@ class Machine:
     folder: Path
     stack: ExitStack = field(default_factory=ExitStack)
 
+    def forget_app(self) -> None:
+        """As before the app was ever started: no settings, no log, nothing in the keyring (Wine's, in its registry)."""
+        for folder in Path(self.env["WINEPREFIX"], "drive_c", "users").glob(
+            "*/AppData/*/Remote Help"
+        ):
+            shutil.rmtree(folder)
+        _wine(self.env, "reg", "add", KEYRING, "/f")
+        _wine(self.env, "reg", "delete", KEYRING, "/f")
+
     @contextmanager
     def at_the_screen(self) -> Iterator[Any]:
         """A connection to the X server: what is injected there is, for Windows, the person's own."""
@@ -195,13 +206,30 @@ class Machine:
     def registry(self, path: str, name: str, kind: str, value: str) -> None:
         _wine(self.env, *("reg", "add", path, "/v", name, "/t", kind, "/d", value, "/f"))
 
-    def program(self, name: str, called: str = "python.exe", **env: str) -> Program:
+    def run(self, *arguments: str) -> str:
+        """What Python says that is run so, to its end; it has to end well."""
+        command = [WINE, str(windows_python() / "python.exe"), "-X", "utf8", *arguments]
+        done = subprocess.run(
+            command,
+            env=self.env,
+            input="",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=ANSWER_WITHIN,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def program(
+        self, name: str, *arguments: str, called: str = "python.exe", **env: str
+    ) -> Program:
         """`name` of this folder, in a process that is called as wanted; it ends with the machine at the latest."""
         python = windows_python() / called
         if not python.exists():
             shutil.copy(windows_python() / "python.exe", python)
         script = windows_path(HERE / f"{name}.py")
-        command = [WINE, str(python), "-X", "utf8", script]
+        command = [WINE, str(python), "-X", "utf8", script, *arguments]
         made = Program(command, {**self.env, **env}, self.folder / f"{name}.log")
         self.stack.callback(made.close)
         until(lambda: made.ask("hello") == "hello", f"{name} is there", ANSWER_WITHIN)

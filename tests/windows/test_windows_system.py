@@ -110,3 +110,12 @@ def test_notices_are_said_not_to_be_there(pc):
         pytest.raises(RefusedError, match="shows no notifications"),
     ):
         parts.ask("check_notices")
+
+
+def test_doctor_says_what_works_and_what_was_never_run(pc):
+    said = pc.run("-m", "remotehelp_app", "doctor")
+    for part in ("The screen can be read", "Mouse and keyboard can be controlled"):
+        assert f"✓  {part}" in said
+    assert "✗" not in said
+    assert "!  On Windows this app was never run: only under Wine" in said
+    assert "Never run: Windows itself" in said

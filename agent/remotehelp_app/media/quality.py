@@ -13,14 +13,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 FINEST = 10  # x264's quantiser; about 52 dB, beyond what the eye sees
-_COARSE_FROM, _COARSE_TO = 24, 51  # for what changes all over
+_COARSE_FROM, _COARSE_TO = 28, 51  # for what changes all over
 _USUAL = 30  # the quantiser for which the cost of a coarse row is known
 _HALVES = 6  # steps of the quantiser that halve the bits
 _FRAME = 0.06  # seconds of the path that one frame may take
 _KEY_FRAME = 0.1
 _SAVED = 0.15  # seconds of the path that a still screen saves up for the next change
 _LEAST = 1 / 240  # seconds of the path that a frame may always take, however little is left
-_SETTLED = 0.05  # seconds without a change, after which the picture is made sharp
+_SETTLED = 0.1  # seconds without a change, after which the picture is made sharp
 _FINE_ROW, _LEAST_FINE_ROW = 60_000, 2_000  # bits: at first, and at the very least
 _COARSE_ROW, _LEAST_COARSE_ROW = 8_000, 4_800
 _KEY_ROW = 2.0  # times as much as another

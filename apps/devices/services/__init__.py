@@ -22,6 +22,7 @@ from apps.devices.services.enrolment import (
     register_device,
     revoke_enrolment_token,
 )
+from apps.devices.services.groups import change_group_devices
 from apps.devices.services.identity import (
     ClockSkewError,
     DeviceRevokedError,
@@ -87,6 +88,7 @@ __all__ = [
     "ask_policy_again",
     "change_device",
     "change_enrolment",
+    "change_group_devices",
     "change_policy",
     "change_view",
     "connect_device",

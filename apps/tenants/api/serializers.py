@@ -7,7 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.common.api_views import StrictSerializer
-from apps.tenants.models import VERSION, Act, AuditEntry, Origin
+from apps.tenants import domains
+from apps.tenants.models import VERSION, Act, AuditEntry, DomainClaim, Origin
 from apps.tenants.rights import RIGHT_CHOICES, RIGHTS
 
 Shape = serializers.Serializer[Any]
@@ -127,3 +128,33 @@ class SettingsSerializer(StrictSerializer):
         max_length=64,
         help_text="The `version` that was read. Left out: whatever stands there is overwritten.",
     )
+
+
+class DomainSerializer(Shape):
+    name = serializers.CharField()
+    is_primary = serializers.BooleanField()
+    verified_at = serializers.DateTimeField()
+    number_of_people = serializers.IntegerField(help_text="Local accounts with such an address.")
+
+
+class ClaimSerializer(Shape):
+    id = serializers.UUIDField(source="pk")
+    name = serializers.CharField()
+    record_name = serializers.SerializerMethodField(help_text="Where the TXT record belongs.")
+    record_value = serializers.SerializerMethodField(help_text="What the TXT record says.")
+    checked_at = serializers.DateTimeField(allow_null=True)
+
+    def get_record_name(self, claim: DomainClaim) -> str:
+        return domains.record_name(claim.name)
+
+    def get_record_value(self, claim: DomainClaim) -> str:
+        return domains.record_value(claim.token)
+
+
+class DomainsSerializer(Shape):
+    verified = DomainSerializer(many=True)
+    waiting = ClaimSerializer(many=True, help_text="For their DNS record.")
+
+
+class NewDomainSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=253)

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tenants.api import views
+from apps.tenants.api import domain_views, views
+
+_DOMAINS = "administration/domains/"
 
 urlpatterns = [
+    path(_DOMAINS, domain_views.DomainsView.as_view(), name="domains"),
+    path(
+        f"{_DOMAINS}waiting/<uuid:pk>/",
+        domain_views.ClaimView.as_view(),
+        name="domain_claim",
+    ),
+    path(
+        f"{_DOMAINS}waiting/<uuid:pk>/check/",
+        domain_views.CheckClaimView.as_view(),
+        name="check_domain",
+    ),
+    path(
+        f"{_DOMAINS}verified/<str:name>/",
+        domain_views.DomainView.as_view(),
+        name="domain",
+    ),
+    path(
+        f"{_DOMAINS}verified/<str:name>/primary/",
+        domain_views.PrimaryDomainView.as_view(),
+        name="primary_domain",
+    ),
     path("administration/settings/", views.SettingsView.as_view(), name="settings"),
     path(
         "administration/settings/preview/",
