@@ -58,7 +58,7 @@ def enrol(device: Desktop, token: str) -> None:
 
 def device_page(page: Page) -> None:
     """The page of the device that the site has seen last, which is that of the test."""
-    page.goto("/devices/?order=seen")
+    page.goto("/devices/?sort=-seen")
     page.get_by_role("row").nth(1).get_by_role("link").click()
     expect(page.get_by_role("heading", name="At a glance")).to_be_visible()
 

@@ -8,6 +8,9 @@ from tests.browser.conftest import until
 from tests.windows.machine import Machine, Program
 from tests.windows.wheels import windows_path, windows_python
 
+# Each Windows that starts takes in the certificates of its host anew, with the app's first connection.
+WITHIN = 90
+
 
 @dataclass
 class Device:
@@ -28,7 +31,7 @@ class Device:
     def browser_asked(self) -> str:
         """The address that the app had the browser open."""
         asked = self.pc.folder / "browser.txt"
-        return str(until(lambda: asked.exists() and asked.read_text().strip(), self.said, 30))
+        return str(until(lambda: asked.exists() and asked.read_text().strip(), self.said, WITHIN))
 
     def _shown(self) -> list[list[str]]:
         assert self.app is not None
@@ -53,14 +56,18 @@ class Device:
                 name.startswith(text) and (not role or role == kind) for kind, name in self._shown()
             )
 
-        until(is_there, lambda: f"{text!r} in {self.said()}", 30)
+        until(is_there, lambda: f"{text!r} in {self.said()}", WITHIN)
 
     def press(self, name: str) -> None:
         app = self.app
         assert app is not None
-        until(lambda: app.ask("press", name=name), lambda: f"{name!r} in {self.said()}", 30)
+        until(lambda: app.ask("press", name=name), lambda: f"{name!r} in {self.said()}", WITHIN)
 
     def fill(self, name: str, text: str) -> None:
         app = self.app
         assert app is not None
-        until(lambda: app.ask("fill", name=name, text=text), lambda: f"{name!r} in {self.said()}")
+        until(
+            lambda: app.ask("fill", name=name, text=text),
+            lambda: f"{name!r} in {self.said()}",
+            WITHIN,
+        )

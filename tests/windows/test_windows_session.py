@@ -14,7 +14,15 @@ from Xlib.ext import xtest
 from tests.browser.conftest import until
 from tests.browser.steps import PIXEL, near
 from tests.desktop.forged import FORGE, KEEP_CHANNELS, what_came_before_is_there
-from tests.desktop.steps import go_live, point_at, sign_in
+from tests.desktop.steps import (
+    call,
+    device_page,
+    enrol,
+    go_live,
+    make_token,
+    point_at,
+    sign_in,
+)
 
 pytestmark = pytest.mark.windows
 WIDTH = 1280
@@ -170,3 +178,23 @@ def test_where_only_viewing_was_allowed_nothing_acts(desk, helper_browser, devic
     assert helper.evaluate(FORGE) == "open"
     what_came_before_is_there(device, helper)
     assert told(target, "down", "key down", "character") == []
+
+
+def test_an_enrolled_device_is_called_and_its_window_asks(desk, helper_browser, device):
+    """Without a notice: Wine has none, and nobody could try those of Windows."""
+    token = make_token(desk.page(helper_browser, "tenant_admin"))
+    sign_in(device, desk, helper_browser)
+    enrol(device, token)
+    helper = desk.page(helper_browser, "helper")
+
+    def is_known():
+        device_page(helper)
+        return helper.get_by_text("Windows 10.0.").first.is_visible()
+
+    until(is_known, "the device has said what it is", 60)
+    call(helper)
+    expect(helper.get_by_text("The notice is on the screen")).to_be_visible()
+    device.reads("Hanna Korhonen wants to help you")
+    device.press("Open")
+    device.reads("This person wants to help you")
+    expect(helper.locator("[data-trust-card]")).to_be_visible()
