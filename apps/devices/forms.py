@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
-from apps.common.form_kit import KitForm
+from apps.common.form_kit import KitForm, MembersForm
 from apps.common.lists import ANY, FilterForm
 from apps.devices.models import Enrolment, Policy, System
 from apps.devices.rows import SEEN, DeviceFilters
@@ -118,7 +118,7 @@ class SavedViewForm(KitForm):
         }
 
 
-class DeviceForm(KitForm):
+class DeviceForm(MembersForm):
     """What administrators keep of a device."""
 
     note = forms.CharField(

@@ -24,13 +24,14 @@ from apps.common.errors import NotFoundError, RuleError
 from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.common.lists import Column, listing
+from apps.common.previews import preview_members
 from apps.devices import later, selectors, services
 from apps.devices.forms import DeviceFilterForm, SavedViewForm
 from apps.devices.models import Device, SavedView
 from apps.devices.rows import DEFAULT_SORT, SORTS, device_export, device_rows
 from apps.devices.services.views import KEPT
 from apps.tenants.access import administrator_required, member_required
-from apps.tenants.models import User
+from apps.tenants.models import Group, User
 from apps.tenants.selectors import groups_by, groups_of, may_administer, tenant_of
 
 MANAGE = "tenants.manage_devices"
@@ -207,6 +208,8 @@ def bulk(request: SignedInRequest) -> HttpResponse:
         messages.warning(request, _("Choose the group first."))
         return redirect(back)
     (group,) = groups_by(tenant, _ids([request.POST["group"]]))
+    if request.POST.get("act") == "preview":
+        return _preview(request, chosen, group, back)
     number = services.add_to_group(actor=request.user, devices=chosen, group=group)
     later.finish_evaluations_soon()
     said = ngettext(
@@ -214,6 +217,24 @@ def bulk(request: SignedInRequest) -> HttpResponse:
     )
     messages.success(request, said % {"number": number, "group": group})
     return redirect(back)
+
+
+def _preview(
+    request: SignedInRequest, chosen: list[Device], group: Group, back: str
+) -> HttpResponse:
+    """What it would open and close; from there they are put into the group, or not."""
+    shown = preview_members(
+        group.tenant_id,
+        lambda: services.add_to_group(actor=request.user, devices=chosen, group=group),
+    )
+    context = {
+        "preview": shown,
+        "devices": chosen,
+        "group": group,
+        "query": request.POST.get("query", ""),
+        "back_url": back,
+    }
+    return render(request, "devices/bulk_preview.html", context)
 
 
 def _remove(request: SignedInRequest, chosen: list[Device], back: str) -> HttpResponse:

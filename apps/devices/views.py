@@ -9,15 +9,16 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.common.errors import RuleError
 from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.devices import selectors, services
 from apps.devices.forms import DeviceForm, EnrolmentTokenForm
+from apps.devices.models import Device
 from apps.tenants.access import administrator_required, member_required
 from apps.tenants.selectors import groups_named, groups_of, tenant_of
 from apps.tenants.services import require_permission
@@ -99,23 +100,33 @@ def change(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     )
     if checked := answer_check(request, form):
         return checked
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            ids = [uuid.UUID(one) for one in form.cleaned_data["groups"]]
-            try:
-                services.change_device(
-                    actor=request.user,
-                    device=found,
-                    note=form.cleaned_data["note"],
-                    groups=groups_named(tenant, ids, "groups"),
-                    seen=form.seen,
-                )
-            except RuleError as error:
-                form.refuse(error)
-                status = error.status
-            else:
-                messages.success(request, _("%(name)s is saved.") % {"name": found})
-                return redirect("help_sessions:device", pk)
-    return render(request, "devices/change.html", {"form": form, "device": found}, status=status)
+    if request.method != "POST":
+        return _change_page(request, found, form)
+    if not form.is_valid():
+        return _change_page(request, found, form, status=400)
+    ids = [uuid.UUID(one) for one in form.cleaned_data["groups"]]
+
+    def save() -> None:
+        services.change_device(
+            actor=request.user,
+            device=found,
+            note=form.cleaned_data["note"],
+            groups=groups_named(tenant, ids, "groups"),
+            seen=form.seen,
+        )
+
+    if not form.save(tenant.pk, save):
+        return _change_page(request, found, form, status=form.status)
+    messages.success(request, _("%(name)s is saved.") % {"name": found})
+    return redirect("help_sessions:device", pk)
+
+
+def _change_page(
+    request: SignedInRequest, found: Device, form: DeviceForm, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "device": found,
+        "back_url": reverse("help_sessions:device", args=[found.pk]),
+    }
+    return render(request, "devices/change.html", context, status=status)

@@ -23,10 +23,18 @@ from apps.devices.findings import DeviceFacts
 from apps.devices.models import Device, Enrolment, SavedView
 from apps.devices.rows import SEEN, DeviceFilters, device_page
 from apps.devices.selectors import device_state, view_state, views_for
+from apps.roles.models import Action
 from apps.sessions.models import HelpSession
 from apps.sessions.states import State
 from apps.tenants.models import AuditEntry
-from tests.factories import make_assignment, make_device, make_group, make_person, make_session
+from tests.factories import (
+    make_assignment,
+    make_device,
+    make_group,
+    make_person,
+    make_role,
+    make_session,
+)
 
 LIST = "/devices/"
 API = "/api/v1/devices/"
@@ -407,6 +415,48 @@ def test_a_note_and_groups_are_kept_of_a_device(page, ada, contoso, fabrikam, fl
         services.change_device(actor=ada, device=device, note="", groups=[theirs])
     device.refresh_from_db()
     assert device_state(device) == {"note": "On loan", "groups": [str(group.pk)]}
+
+
+def test_other_groups_of_a_device_are_previewed_before_they_are_saved(
+    page, contoso, hanna, fleet, django_capture_on_commit_callbacks
+):
+    """On the device's page, for many at once, and over the API: the same answer, and nothing is changed."""
+    device, group = fleet["bravo"], make_group(contoso, "Fleet")
+    viewer = make_assignment(hanna, role=make_role(contoso, Action.VIEW_SCREEN), scope=[])
+    viewer.scope_groups.add(group)
+    entries = AuditEntry.objects.count()
+    with django_capture_on_commit_callbacks() as told:
+        one = page.post(
+            f"{LIST}{device.pk}/change/", {"note": "x", "groups": [group.pk], "preview": "1"}
+        )
+        said = {"device": [device.pk], "group": group.pk, "query": "q=b"}
+        many = page.post(f"{LIST}bulk/", said | {"act": "preview"})
+        api = [
+            page.post(f"/api/v1/devices/{where}", body, content_type="application/json").json()
+            for where, body in (
+                (f"{device.pk}/preview/", {"note": "", "groups": [group.pk]}),
+                ("add-to-group/preview/", {"devices": [device.pk], "group": group.pk}),
+            )
+        ]
+    for answer in (one, many):
+        shown = text_of(answer)
+        assert 'data-action="view_screen"' in shown
+        assert "Hanna Helper (1/1)" in shown
+        assert "bravo" in shown
+    for answer in api:
+        (gained,) = answer["differences"]
+        assert (gained["action"], gained["is_gain"], gained["devices"]) == (
+            "view_screen",
+            True,
+            ["bravo"],
+        )
+    assert told == []
+    assert not device.groups.exists()
+    assert AuditEntry.objects.count() == entries
+    # From the preview of many they are put into the group.
+    carried = dict(re.findall(r'name="(device|group|query)" value="([^"]*)"', text_of(many)))
+    assert page.post(f"{LIST}bulk/", carried | {"act": "group"})["Location"] == f"{LIST}?q=b"
+    assert device.groups.get() == group
 
 
 def test_the_question_before_a_device_is_removed_says_what_ends(page, hanna, sam, fleet):

@@ -233,6 +233,8 @@ DOORS = (
     Door("POST", "api:remove_device", API_ADMIN, "laptop"),
     Door("POST", "api:restore_device", API_ADMIN, "laptop"),
     Door("POST", "api:add_devices_to_group", API_ADMIN, "devices_and_group"),
+    Door("POST", "api:preview_devices_to_group", API_ADMIN, "devices_and_group"),
+    Door("POST", "api:preview_device", API_ADMIN, "laptop", {"note": "", "groups": []}),
     Door("GET", "api:device_views", API_ADMIN),
     Door(
         "POST",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,6 +13,8 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from apps.common.errors import InvalidError, NotFoundError
+from apps.common.preview_api import PreviewSerializer, answer_preview
+from apps.common.previews import preview_members
 from apps.devices import later, selectors, services
 from apps.devices.api.serializers import (
     AddedSerializer,
@@ -25,7 +29,7 @@ from apps.devices.api.serializers import (
     SavedViewSerializer,
     SavedViewsSerializer,
 )
-from apps.devices.models import Enrolment, System
+from apps.devices.models import Device, Enrolment, System
 from apps.devices.rows import SEEN, DeviceFilters, device_page, device_rows
 from apps.tenants.models import User
 from apps.tenants.people_view import PeopleView
@@ -74,6 +78,18 @@ class DevicesView(ManageDevicesView):
         return Response(DevicePageSerializer(page).data)
 
 
+def _device_change(actor: User, device: Device, sent: dict[str, Any]) -> Callable[[], Device]:
+    """The change that was sent, not made yet."""
+    return partial(
+        services.change_device,
+        actor=actor,
+        device=device,
+        note=sent["note"],
+        groups=groups_named(tenant_of(actor), sent["groups"], "groups"),
+        seen=sent.get("version"),
+    )
+
+
 class OneDeviceView(ManageDevicesView):
     @extend_schema(
         operation_id="get_device",
@@ -90,16 +106,24 @@ class OneDeviceView(ManageDevicesView):
         responses=DeviceDetailSerializer,
     )
     def put(self, request: Request, pk: uuid.UUID) -> Response:
-        sent = self.sent(request, ChangedDeviceSerializer)
         actor = self.actor(request)
-        services.change_device(
-            actor=actor,
-            device=selectors.device_for(actor, pk),
-            note=sent["note"],
-            groups=groups_named(tenant_of(actor), sent["groups"], "groups"),
-            seen=sent.get("version"),
-        )
+        device = selectors.device_for(actor, pk)
+        _device_change(actor, device, self.sent(request, ChangedDeviceSerializer))()
         return self.answer(actor, pk)
+
+
+class PreviewDeviceView(ManageDevicesView):
+    @extend_schema(
+        operation_id="preview_device",
+        summary="What other groups of the device would open and close; nothing is changed",
+        request=ChangedDeviceSerializer,
+        responses=PreviewSerializer,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        device = selectors.device_for(actor, pk)
+        change = _device_change(actor, device, self.sent(request, ChangedDeviceSerializer))
+        return answer_preview(preview_members(device.tenant_id, change))
 
 
 class RemoveDeviceView(ManageDevicesView):
@@ -138,17 +162,33 @@ class AddToGroupView(ManageDevicesView):
         responses=AddedSerializer,
     )
     def post(self, request: Request) -> Response:
-        sent = self.sent(request, AddToGroupSerializer)
-        actor = self.actor(request)
-        tenant = tenant_of(actor)
-        (group,) = groups_named(tenant, [sent["group"]], "group")
-        wanted = set(sent["devices"])
-        devices = list(selectors.devices_of_tenant(tenant.pk).filter(pk__in=wanted))
-        if len(devices) != len(wanted):
-            raise InvalidError(fields={"devices": str(NotFoundError.message)})
-        number = services.add_to_group(actor=actor, devices=devices, group=group)
+        number = _joining(self.actor(request), self.sent(request, AddToGroupSerializer))()
         later.finish_evaluations_soon()
         return Response(AddedSerializer({"number": number}).data)
+
+
+def _joining(actor: User, sent: dict[str, Any]) -> Callable[[], int]:
+    """The devices' joining that was sent, not made yet."""
+    tenant = tenant_of(actor)
+    (group,) = groups_named(tenant, [sent["group"]], "group")
+    wanted = set(sent["devices"])
+    devices = list(selectors.devices_of_tenant(tenant.pk).filter(pk__in=wanted))
+    if len(devices) != len(wanted):
+        raise InvalidError(fields={"devices": str(NotFoundError.message)})
+    return partial(services.add_to_group, actor=actor, devices=devices, group=group)
+
+
+class PreviewAddToGroupView(ManageDevicesView):
+    @extend_schema(
+        operation_id="preview_devices_to_group",
+        summary="What putting the devices into the group would open and close; nothing is changed",
+        request=AddToGroupSerializer,
+        responses=PreviewSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        actor = self.actor(request)
+        change = _joining(actor, self.sent(request, AddToGroupSerializer))
+        return answer_preview(preview_members(tenant_of(actor).pk, change))
 
 
 class SavedViewsView(ManageDevicesView):
