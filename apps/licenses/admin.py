@@ -20,6 +20,7 @@ from apps.licenses import selectors, services
 from apps.licenses.models import License, Product, Seat, Terms
 from apps.tenants.admin_base import OneTenantForm, TenantModelAdmin
 from apps.tenants.models import User
+from apps.tenants.selectors import tenant_of
 
 
 class _ByServiceForm(OneTenantForm):
@@ -95,7 +96,7 @@ class LicenseForm(_ByServiceForm):
         said = self.cleaned_data
         # Whoever runs the site says when it begins, and nothing waits beyond that.
         is_given = said.get("starts_at") is not None and self.acting.is_superuser
-        tenant = said.get("tenant") or self.acting.tenant
+        tenant = said.get("tenant") or tenant_of(self.acting)
         return services.order_license(
             actor=self.acting,
             tenant=tenant,
@@ -121,8 +122,8 @@ class LicenseAdmin(_ByServiceAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            fields = ("tenant", "product", "terms", "quantity", "starts_at", "ends_at")
-            return fields if request.user.is_superuser else fields[1:]
+            own = ("product", "terms", "quantity", "starts_at", "ends_at")
+            return ("tenant", *own) if request.user.is_superuser else own
         fields = ("tenant", "product", "terms", *self._SHOWN, "quantity", "ends_at")
         is_trial = obj.terms == Terms.TRIAL
         return (*fields, "is_another_trial_allowed") if is_trial else fields
@@ -156,9 +157,7 @@ class LicenseAdmin(_ByServiceAdmin):
         if "confirmed" in request.POST:
             for license_ in found:
                 services.cancel_license(actor=cast("User", request.user), license_=license_)
-            messages.success(
-                request, _("%(number)s licences are cancelled.") % {"number": len(found)}
-            )
+            messages.success(request, _("The licences are cancelled."))
             return None
         context = {
             **self.admin_site.each_context(request),
