@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     BooleanField,
     Count,
-    Exists,
     ExpressionWrapper,
     IntegerField,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
+    UUIDField,
 )
 from django.db.models.functions import Coalesce
 
@@ -115,15 +116,19 @@ def _seats_in_force(
     return in_force if or_pending else in_force.filter(license__activates_at__lte=at)
 
 
+# Whom a seat covers: its person, or each member of its group. A row of the join for each of them.
+_HOLDER = Coalesce("person", "group__people", output_field=UUIDField())
+
+
 def seats_taken(license_: License) -> int:
     """How many different people the licence's seats cover."""
-    return _holders(license_.pk).distinct().count()
+    seats = Seat.objects.filter(license=license_).order_by()
+    return int(seats.aggregate(taken=Count(_HOLDER, distinct=True))["taken"])
 
 
-def _holders(license_id: uuid.UUID | OuterRef) -> QuerySet[User]:
-    return User.objects.filter(
-        Q(seats__license=license_id) | Q(directory_groups__seats__license=license_id)
-    ).order_by()
+def _holders(seats: QuerySet[Seat]) -> QuerySet[Any, Any]:
+    """The ids of the people whom these seats cover, for use in another query."""
+    return seats.order_by().annotate(who=_HOLDER).filter(who__isnull=False).values("who")
 
 
 # --- what administrators of licences see -----------------------------------------------------------
@@ -131,8 +136,8 @@ def _holders(license_id: uuid.UUID | OuterRef) -> QuerySet[User]:
 
 def licenses_of(tenant_id: uuid.UUID, state: str = "") -> QuerySet[License]:
     """The tenant's licences, or those in that state, each with `taken`: how many people hold a seat of it."""
-    counted = _holders(OuterRef("pk")).annotate(license=OuterRef("pk")).values("license")
-    number = counted.annotate(number=Count("pk", distinct=True)).values("number")
+    seats = Seat.objects.filter(license=OuterRef("pk")).order_by().values("license")
+    number = seats.annotate(number=Count(_HOLDER, distinct=True)).values("number")
     found = License.objects.filter(tenant=tenant_id)
     if state:
         found = found.in_state(LicenseState(state), now())
@@ -192,13 +197,13 @@ def seat_for(actor: User, license_id: uuid.UUID, pk: uuid.UUID) -> Seat:
 def people_to_seat(license_: License) -> QuerySet[User]:
     """Active people of the tenant who have no seat of this licence, by themselves or through a group."""
     everybody = User.objects.filter(tenant=license_.tenant_id, is_active=True)
-    return everybody.exclude(pk__in=_holders(license_.pk).values("pk"))
+    return everybody.exclude(pk__in=_holders(Seat.objects.filter(license=license_)))
 
 
 def groups_to_seat(license_: License) -> QuerySet[Group]:
     """Groups of the tenant that have no seats of this licence, each with `number_of_people`, and `number_needed`: for how
     many of those it would take a seat that is not taken yet."""
-    has_one = _holders(license_.pk).values("pk")
+    has_one = _holders(Seat.objects.filter(license=license_))
     return (
         Group.objects.filter(tenant=license_.tenant_id)
         .exclude(seats__license=license_)
@@ -214,17 +219,13 @@ def people_without_seat(
 ) -> QuerySet[User]:
     """Active people who hold no seat of a licence in force, and so can neither help nor be helped (L1); each with
     `is_seat_coming`, whether they hold one of a licence that is pending, and if asked only those who do, or do not."""
-
-    def holds(seats: QuerySet[Seat]) -> Q:
-        own = Exists(seats.filter(person=OuterRef("pk")))
-        return Q(own) | Q(Exists(seats.filter(group__people=OuterRef("pk"))))
-
-    in_force = _seats_in_force(tenant_id, at)
-    coming = _seats_in_force(tenant_id, at, or_pending=True)
-    found = User.objects.filter(tenant=tenant_id, is_active=True).exclude(holds(in_force))
+    coming = Q(pk__in=_holders(_seats_in_force(tenant_id, at, or_pending=True)))
+    found = User.objects.filter(tenant=tenant_id, is_active=True).exclude(
+        pk__in=_holders(_seats_in_force(tenant_id, at))
+    )
     if is_seat_coming is not None:
-        found = found.filter(holds(coming)) if is_seat_coming else found.exclude(holds(coming))
-    return found.annotate(is_seat_coming=ExpressionWrapper(holds(coming), BooleanField()))
+        found = found.filter(coming) if is_seat_coming else found.exclude(coming)
+    return found.annotate(is_seat_coming=ExpressionWrapper(coming, BooleanField()))
 
 
 def people_who_would_lose(seats: QuerySet[Seat], tenant_id: uuid.UUID, at: datetime) -> int:
@@ -232,10 +233,6 @@ def people_who_would_lose(seats: QuerySet[Seat], tenant_id: uuid.UUID, at: datet
     helped."""
     in_force = _seats_in_force(tenant_id, at)
     these = seats.order_by().values("pk")
-    kept = _people_with(in_force.exclude(pk__in=these)).values("pk")
-    lost = _people_with(in_force.filter(pk__in=these)).filter(is_active=True)
-    return lost.exclude(pk__in=kept).distinct().count()
-
-
-def _people_with(seats: QuerySet[Seat]) -> QuerySet[User]:
-    return User.objects.filter(Q(seats__in=seats) | Q(directory_groups__seats__in=seats)).order_by()
+    lost = _holders(in_force.filter(pk__in=these))
+    kept = _holders(in_force.exclude(pk__in=these))
+    return User.objects.filter(is_active=True, pk__in=lost).exclude(pk__in=kept).count()

@@ -475,7 +475,7 @@ def test_a_long_list_of_who_lacks_one_is_paged_by_key(page, contoso, django_asse
 
 
 @pytest.mark.parametrize(
-    "name", ["🦄 crew", "\u202e\u05e2\u05e8\u05d1", "<script>alert(1)</script>", "x" * 120]
+    "name", ["🦄 crew", "\u05e2\u05e8\u05d1", "<script>alert(1)</script>", "x" * 120]
 )
 def test_names_of_all_kinds_are_shown_as_they_are(page, contoso, name):
     license_ = make_license(contoso)
