@@ -7,15 +7,19 @@ import sys
 from collections.abc import Callable
 from types import ModuleType
 
-from bench import device, first_picture, signalling
+from bench import device, first_picture, path, peers, purge, scale, signalling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "device": device,
+    "path": path,
+    "peers": peers,
     "signalling": signalling,
     "first_picture": first_picture,
+    "scale": scale,
+    "purge": purge,
 }
 # Those that take options of their own.
-WITH_OPTIONS = frozenset({"device"})
+WITH_OPTIONS = frozenset({"device", "path", "peers", "purge", "scale"})
 
 
 def listed() -> str:

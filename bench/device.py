@@ -14,15 +14,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.figures import Figures, Target, compare, quantile
 from bench.observing import PARTS, Subject, target_program
 from bench.processes import Noise, family_memory
 from bench.site import demo_site
 
+if TYPE_CHECKING:
+    from tests.browser.conftest import Site
+    from tests.desktop.desk import Desktop
+
 SIZE = (1920, 1080)
 RELOADS = 5
+MEMORY_MINUTES = 1.0
+_WARM, _TURN = 15.0, 4.0  # seconds
 PATIENCE = 20_000  # ms
 VIDEO = "[data-video]"
 
@@ -47,6 +53,7 @@ TARGETS = {
     "text, 3 s after a change": Target(46, 50, is_more_better=True),
     "page opened to first picture, median": Target(1.0, 0.7),
     "device app, memory": Target(120, 90),
+    "device app, memory, growth": Target(4, 1),
 }
 # Held from before the page's own scripts run.
 _FIRST_FRAME = """
@@ -68,24 +75,21 @@ _FIRST_FRAME_CAME = """() => new Promise((done) => {
 
 
 @contextmanager
-def session() -> Iterator[Subject]:
-    """From two signed-in people to full control, with the target on the device's screen."""
+def shown(
+    site: Site, device: Desktop, server: str = "", options: Sequence[str] = ()
+) -> Iterator[Subject]:
+    """From two signed-in people to full control, with the target on the device's screen. `server` is where the device
+    finds the site, if not where everybody does; `options` are those of its app."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import QUIET, Desk
-    from tests.desktop.desk import desktop
     from tests.desktop.steps import go_live, sign_in
 
-    with (
-        tempfile.TemporaryDirectory(prefix="remotehelp-") as folder,
-        demo_site() as site,
-        desktop(Path(folder), SIZE) as device,
-        sync_playwright() as playwright,
-    ):
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         try:
             desk = Desk(site)
-            app = sign_in(device, desk, browser)
+            app = sign_in(device, desk, browser, server=server, options=options)
             helper = desk.page(browser, "helper")
             helper.context.add_init_script(_FIRST_FRAME)
             go_live(device, helper, "Full control")
@@ -100,6 +104,20 @@ def session() -> Iterator[Subject]:
                 )
         finally:
             browser.close()
+
+
+@contextmanager
+def session() -> Iterator[Subject]:
+    """With nothing between the two but this machine."""
+    from tests.desktop.desk import desktop
+
+    with (
+        tempfile.TemporaryDirectory(prefix="remotehelp-") as folder,
+        demo_site() as site,
+        desktop(Path(folder), SIZE) as device,
+        shown(site, device) as subject,
+    ):
+        yield subject
 
 
 def ready(subject: Subject) -> None:
@@ -124,10 +142,33 @@ def first_pictures(subject: Subject, found: Figures) -> None:
     found.add("page opened to first picture, longest", max(times), "s")
 
 
+def memory(subject: Subject, found: Figures, minutes: float) -> None:
+    """Through all that a session does, in turns, for so long."""
+    turns = [("motion", 30), ("scroll", 30), ("typing", 8), ("still", 0)]
+    took: list[tuple[float, float]] = []
+    began = time.monotonic()
+    while (passed := time.monotonic() - began) < _WARM + minutes * 60:
+        subject.target.draw(*turns[len(took) % len(turns)])
+        subject.page.wait_for_timeout(_TURN * 1000)
+        subject.page.keyboard.press("t")
+        took.append((passed, family_memory(subject.device)))
+    subject.target.draw("still")
+    warm = [mib for passed, mib in took if passed >= _WARM]
+    third = max(1, len(warm) // 3)
+    growth = quantile(warm[-third:], 0.5) - quantile(warm[:third], 0.5)
+    found.add(f"device app, memory, most in {minutes:g} min", max(warm), "MiB")
+    found.add("device app, memory, growth", growth, "MiB")
+
+
 def main(arguments: Sequence[str] = ()) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench device", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=[*PARTS, "first"], help="these parts alone")
-    parts = parser.parse_args(arguments).only or [*PARTS, "first"]
+    every = [*PARTS, "first", "memory"]
+    parser.add_argument("--only", nargs="+", choices=every, help="these parts alone")
+    parser.add_argument(
+        "--minutes", type=float, default=MEMORY_MINUTES, help="how long memory is watched"
+    )
+    given = parser.parse_args(arguments)
+    parts = given.only or every
     began = time.monotonic()
     with session() as subject:
         noise = Noise()
@@ -135,9 +176,11 @@ def main(arguments: Sequence[str] = ()) -> int:
         found = subject.measure(parts)
         if "first" in parts:
             first_pictures(subject, found)
+        if "memory" in parts:
+            memory(subject, found, given.minutes)
         found.add("device app, memory", family_memory(subject.device), "MiB")
         others = noise.share()
-    is_whole = {*PARTS, "first"} <= {*parts}
+    is_whole = {*every} <= {*parts}
     wanted = TARGETS if is_whole else {w: t for w, t in TARGETS.items() if w in found.values}
     text, missed = compare(found, wanted, {})
     print(text)

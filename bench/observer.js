@@ -5,34 +5,57 @@
 (selector) => {
   const SQUARE = 40;
   const BITS = 16;
-  const PATIENCE = 2000;
   const element = document.querySelector(selector);
   const isVideo = element instanceof HTMLVideoElement;
   const size = () => (isVideo ? [element.videoWidth, element.videoHeight] : [element.width, element.height]);
+  const surfaces = new Map();
   const surface = (width, height) => {
-    const canvas = new OffscreenCanvas(width, height);
-    return canvas.getContext("2d", { willReadFrequently: true });
+    const name = `${width} x ${height}`;
+    if (!surfaces.has(name)) {
+      surfaces.set(name, new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true }));
+    }
+    return surfaces.get(name);
   };
-  const spot = surface(2, 2);
-  const strip = surface(BITS * 2, 2);
   const wall = (at) => performance.timeOrigin + at;
 
-  /** Calls back each time that the page may show something new, after it was drawn. */
-  const onPicture = (look) => (isVideo ? element.requestVideoFrameCallback(look) : requestAnimationFrame(look));
-
-  const isLight = () => {
-    const [width, height] = size();
-    spot.drawImage(element, width / 2 - 4, height / 2 - 4, 8, 8, 0, 0, 2, 2);
-    return spot.getImageData(0, 0, 1, 1).data[1] > 128;
+  /** Calls back each time that the page may show something new, with the moment of it. */
+  const onPicture = (look) => {
+    const call = () => look(performance.now());
+    if (isVideo) element.requestVideoFrameCallback(call);
+    else requestAnimationFrame(call);
   };
 
-  const number = () => {
+  /**
+   * How light these places are (0 to 255), in the picture that is shown at the moment of the call. Of a video only they
+   * are read: a whole picture takes a browser that draws by itself 8 ms, which would be measured along.
+   */
+  const lightness = async (left, top, width, height, places) => {
+    if (!isVideo) {
+      const part = surface(width, height);
+      part.drawImage(element, left, top, width, height, 0, 0, width, height);
+      const { data } = part.getImageData(0, 0, width, height);
+      return places.map(([x, y]) => data[(y * width + x) * 4 + 1]);
+    }
+    const frame = new VideoFrame(element);
+    const rect = { x: left, y: top, width, height };
+    if (!["I420", "NV12"].includes(frame.format)) throw new Error(`cannot read ${frame.format}`);
+    const buffer = new Uint8Array(frame.allocationSize({ rect }));
+    const [{ offset, stride }] = await frame.copyTo(buffer, { rect });
+    frame.close();
+    return places.map(([x, y]) => buffer[offset + y * stride + x]);
+  };
+
+  const isLight = async () => {
+    const [width, height] = size();
+    const [middle] = await lightness(width / 2 - 4, height / 2 - 4, 8, 8, [[4, 4]]);
+    return middle > 128;
+  };
+
+  const SQUARES = Array.from({ length: BITS }, (_, bit) => [bit * SQUARE + SQUARE / 2, SQUARE / 2]);
+  const number = async () => {
     const [, height] = size();
-    strip.drawImage(element, 0, height - SQUARE, BITS * SQUARE, SQUARE, 0, 0, BITS * 2, 2);
-    const { data } = strip.getImageData(0, 0, BITS * 2, 2);
-    let found = 0;
-    for (let bit = 0; bit < BITS; bit += 1) if (data[bit * 8 + 1] > 128) found += 2 ** bit;
-    return found;
+    const found = await lightness(0, height - SQUARE, BITS * SQUARE, SQUARE, SQUARES);
+    return found.reduce((sum, light, bit) => sum + (light > 128 ? 2 ** bit : 0), 0);
   };
 
   let pressed = 0;
@@ -40,20 +63,24 @@
   let frames = null;
 
   const observer = {
-    /** Notes how light the middle is; `seen` waits until that changed, and tells when and since which key press. */
-    begin() {
+    /** Notes how light the middle is; `seen` waits until that changed, for so many ms at most, and tells when and since
+     * which key press. */
+    async begin(patience) {
       pressed = 0;
-      const before = isLight();
-      const began = performance.now();
+      const before = await isLight();
       observer.pending = new Promise((done) => {
-        const look = () => {
-          const now = performance.now();
-          if (isLight() !== before) done({ pressed: wall(pressed), seen: wall(performance.now()) });
-          else if (now - began > PATIENCE) done({ pressed: wall(pressed), seen: null });
-          else onPicture(look);
+        let isOver = false;
+        const end = (seen) => {
+          isOver = true;
+          done({ pressed: wall(pressed), seen });
+        };
+        const look = async (now) => {
+          if (isOver) return;
+          onPicture(look);
+          if ((await isLight()) !== before && !isOver) end(wall(now));
         };
         onPicture(look);
-        setTimeout(() => done({ pressed: wall(pressed), seen: null }), PATIENCE);
+        setTimeout(() => end(null), patience);
       });
     },
     seen: () => observer.pending,
@@ -62,12 +89,12 @@
     watch() {
       const mine = (frames = []);
       let last = -1;
-      const look = () => {
+      const look = async (now) => {
         if (frames !== mine) return;
-        const found = number();
-        if (found !== last) mine.push([found, wall(performance.now())]);
-        last = found;
         onPicture(look);
+        const found = await number();
+        if (found !== last) mine.push([found, wall(now)]);
+        last = found;
       };
       onPicture(look);
     },

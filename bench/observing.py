@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OBSERVER = Path(__file__).with_name("observer.js")
 TRIALS = 50
+SEEN_WITHIN = 2.0  # seconds from a key press; later is never
 PATIENCE = 20
 STILL_AFTER, STILL_FOR = 4.0, 8.0
 WARM, MOVING_FOR = 1.5, 6.0
@@ -126,14 +127,21 @@ class Subject:
 
     # --- key press to picture --------------------------------------------------------------------
 
-    def press(self, key: str, what: str, found: Figures, trials: int = TRIALS) -> list[float]:
+    def press(
+        self,
+        key: str,
+        what: str,
+        found: Figures,
+        trials: int = TRIALS,
+        within: float = SEEN_WITHIN,
+    ) -> list[float]:
         """Presses it that often, at any moment of a frame; gives the times of the way in, in ms."""
         rng = random.Random(key)  # noqa: S311 waits, not secrets
         times, legs, lost = [], [], 0
         for _trial in range(trials):
             self.page.wait_for_timeout(150 + rng.random() * 100)
             known = len(self.target.keys)
-            self.page.evaluate("observer.begin()")
+            self.page.evaluate("(patience) => observer.begin(patience)", within * 1000)
             self.page.keyboard.press(key)
             trial = self.page.evaluate("observer.seen()")
             if trial["seen"] is None:

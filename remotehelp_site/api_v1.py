@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.urls")),
     path("", include("apps.devices.api.urls")),
     path("", include("apps.directory.api.urls")),
+    path("", include("apps.licenses.api.urls")),
     path("", include("apps.roles.api.urls")),
     # Last: it answers whatever else is asked for.
     path("", include("apps.sessions.api.urls")),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import Tags, run_checks
-from django.db import connection
+from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError
 
 from remotehelp_site.celery import app as celery_app
@@ -72,6 +72,22 @@ def _database() -> Iterator[Finding]:
         )
     else:
         yield Finding("migrations", "ok", "all applied")
+
+
+def _retention() -> Iterator[Finding]:
+    """Whether names go after 30 days (M4): `manage.py check_retention` looks at the records themselves."""
+    from apps.reports import retention
+
+    fix = "Start worker and beat (see Procfile), then run: remotehelp manage check_retention"
+    try:
+        whole, is_overdue = retention.last_whole_run(), retention.is_overdue()
+    except DatabaseError:
+        return  # said above
+    said = f"last whole purge {whole.began_at:%Y-%m-%d %H:%M} UTC" if whole else "no purge yet"
+    if is_overdue:
+        yield Finding("thirty days", "failed", said, fix)
+    else:
+        yield Finding("thirty days", "ok" if whole else "note", said)
 
 
 def _layer() -> Iterator[Finding]:
@@ -202,6 +218,7 @@ EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _database,
     _layer,
     _background,
+    _retention,
     _static,
     _pictures,
     _relay,

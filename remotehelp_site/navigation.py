@@ -47,6 +47,7 @@ def _permission(*names: str) -> frozenset[str]:
 
 # In the order of the rail.
 ADMINISTRATION: tuple[Place, ...] = (
+    Place(_("Overview"), "overview", "squares-2x2"),
     Place(
         _("Remote help"),
         "administration:settings",
@@ -75,6 +76,13 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("directory:group", "directory:new_group"),
     ),
     Place(
+        _("Licences"),
+        "licenses:licenses",
+        "ticket",
+        _permission("manage_licenses"),
+        within=("licenses:",),
+    ),
+    Place(
         _("Roles"),
         "roles:roles",
         "identification",
@@ -95,6 +103,24 @@ ADMINISTRATION: tuple[Place, ...] = (
         within=("roles:assignment", "roles:new_assignment"),
     ),
     Place(
+        _("Compliance policies"),
+        "devices:policies",
+        "shield-check",
+        _permission("manage_devices"),
+        within=(
+            "devices:policy",
+            "devices:new_policy",
+            "devices:change_policy",
+            "devices:delete_policy",
+        ),
+    ),
+    Place(
+        _("Why?"),
+        "help_sessions:why",
+        "question-mark-circle",
+        _permission("manage_roles"),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",
@@ -111,6 +137,11 @@ def links(request: HttpRequest) -> list[Link]:
     return [*_everyday(person, here), *_administration(person, here)]
 
 
+def administration_links(person: User) -> list[Link]:
+    """The places of the administration that are the person's, without the overview of them."""
+    return list(_administration(person, ""))[1:]
+
+
 def _everyday(person: User, here: str) -> Iterator[Link]:
     def link(label: StrPromise, name: str, icon: str, *also: str) -> Link:
         return Link(label, reverse(name), icon, here in (name, *also))
@@ -118,7 +149,16 @@ def _everyday(person: User, here: str) -> Iterator[Link]:
     yield link(_("Start"), "home", "home")
     yield link(_("Sessions"), "reports:sessions", "clock", "reports:session")
     if sees_devices(person):
-        also = ("help_sessions:device", "devices:enrolment", "devices:revoke")
+        also = (
+            "help_sessions:device",
+            "help_sessions:remove_device",
+            "devices:change",
+            "devices:enrolment",
+            "devices:bulk",
+            "devices:views",
+            "devices:change_view",
+            "devices:delete_view",
+        )
         yield link(_("Devices"), "devices:devices", "computer-desktop", *also)
     yield link(_("Get the app"), "releases:get_app", "arrow-down-tray")
     yield link(_("Log on this device"), "help_sessions:device_log", "document-text")

@@ -9,6 +9,7 @@ from remotehelp_site import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("administration/", views.overview, name="overview"),
     path("", include("apps.sessions.urls")),
     path("", include("apps.devices.urls")),
     path("", include("apps.directory.urls")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", include("apps.releases.urls")),
     path("", include("apps.tenants.urls")),
     path("", include("apps.tenants.administration_urls")),
+    path("", include("apps.licenses.urls")),
     path("", include("apps.roles.urls")),
     path("", include("apps.tenants.app_urls")),
     path("accounts/", include("allauth.urls")),

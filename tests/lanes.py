@@ -45,9 +45,11 @@ PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
 
-# What runs on Windows, and what of the tests runs on it under Wine; file by file, because mypy's settings leave them out.
+# What runs on Windows only, and what of the tests runs on it under Wine; file by file, because mypy's settings leave them
+# out. All of the app is looked at with its entry.
 WIN32 = [str(path) for path in sorted(ROOT.glob("agent/remotehelp_app/platform/windows/*.py"))]
-WIN32 += [str(ROOT / "tests/windows/parts.py")]
+WIN32 += [str(ROOT / f"tests/windows/{name}.py") for name in ("parts", "target")]
+WIN32 += [str(ROOT / "agent/remotehelp_app/cli.py")]
 WIN32_CACHE = ".mypy_cache/win32"
 
 stopping = threading.Event()

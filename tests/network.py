@@ -152,19 +152,23 @@ class Wire:
         if self._server is not None:
             self._server.close()
         for end in list(self._ends):
-            end.close()
+            end.transport.abort()  # `close` would wait for what nobody reads any more
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._ends.add(writer)
+        ends = {writer}
+        self._ends |= ends
         try:
             await self._whole()
             far_reader, far_writer = await asyncio.open_connection(*self._to)
-            self._ends.add(far_writer)
+            ends.add(far_writer)
+            self._ends |= ends
             await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
-        except OSError:
-            writer.close()
+        except (OSError, asyncio.CancelledError):
+            pass  # the end of it, in whatever way
         finally:
-            self._ends.discard(writer)
+            self._ends -= ends
+            for end in ends:
+                end.close()
 
     async def _whole(self) -> None:
         while self.way.is_cut:  # noqa: ASYNC110 set from the test's own thread
@@ -177,7 +181,7 @@ class Wire:
                 await asyncio.sleep(self.way.trip / 2)
                 writer.write(data)
                 await writer.drain()
-            writer.close()
+        writer.close()
 
 
 class Network:
@@ -214,6 +218,7 @@ class Network:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # in which the sockets of what was closed are closed, too
 
     def close(self) -> None:
         self._run(self._close())

@@ -25,10 +25,23 @@ def examine(system: System, server: str) -> int:
     results.append(_network(server))
     for notice in (*system.notices, *asyncio.run(_without_notices(system))):
         sys.stdout.write(f"!  {notice}\n")
-    sys.stdout.write(
-        _("Run and tested: Linux with X11. Never run: Windows, macOS and Wayland.") + "\n"
-    )
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in _tried()))
     return 0 if all(results) else 1
+
+
+def _tried() -> tuple[str, ...]:
+    """What the app was run on, and what nobody could try."""
+    return (
+        _("Run and tested: Linux with X11."),
+        _(
+            "Run under Wine only, which is not Windows: screen, monitors, mouse and keyboard, event log, and a whole session"
+            " of viewing and control."
+        ),
+        _(
+            "Never run: Windows itself, with its prompts for an administrator (UAC), programs that run as an administrator"
+            " (UIPI), scaled monitors (DPI) and a service of the system's; macOS; Wayland."
+        ),
+    )
 
 
 async def _without_notices(system: System) -> list[str]:

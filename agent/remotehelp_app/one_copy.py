@@ -80,6 +80,8 @@ def _lock(file: IO[str]) -> None:
     if sys.platform == "win32":
         import msvcrt
 
+        # Nobody else can read a byte that is locked: it is one behind the text.
+        os.lseek(file.fileno(), _LONGEST, os.SEEK_SET)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
     else:
         import fcntl

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext as _gettext
 import locale
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -66,11 +67,20 @@ def language() -> str:
     return _translations.info().get("language", "en").replace("_", "-")
 
 
+def _of_the_system() -> str:
+    """Where no variable says it. Python's own name for a locale of Windows is none that we know."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+    return locale.getlocale()[0] or ""
+
+
 def _wanted() -> list[str]:
     """The first variable that says anything counts, and in it what stands before English: English we always have."""
     said = next((value for name in _VARIABLES if (value := os.environ.get(name))), "")
     wanted: list[str] = []
-    for name in said.split(":") if said else [locale.getlocale()[0] or ""]:
+    for name in said.split(":") if said else [_of_the_system()]:
         code = name.partition(".")[0].partition("@")[0]
         short = code.partition("_")[0].lower()
         if short in ("en", "c", "posix"):

@@ -7,7 +7,7 @@ below it. So it gives its function here when it starts, and they ask here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -76,12 +76,24 @@ class Previewer(Protocol):
     ) -> Preview: ...
 
 
+class CompliancePreviewer(Protocol):
+    def __call__(
+        self,
+        tenant_id: uuid.UUID,
+        *,
+        gained: Collection[uuid.UUID],
+        lost: Collection[uuid.UUID],
+    ) -> Preview: ...
+
+
 _given: list[Previewer] = []
+_given_of_compliance: list[CompliancePreviewer] = []
 
 
-def give_previewer(previewer: Previewer) -> None:
+def give_previewer(previewer: Previewer, of_compliance: CompliancePreviewer) -> None:
     """The sessions' app says how, once, when it starts."""
     _given[:] = [previewer]
+    _given_of_compliance[:] = [of_compliance]
 
 
 def preview(
@@ -101,3 +113,15 @@ def preview(
 def preview_members(tenant_id: uuid.UUID, change: Callable[[], object]) -> Preview:
     """The same of a change that only puts people or devices into groups, or takes them out."""
     return preview(tenant_id, change, touching=Touching.MEMBERS)
+
+
+def preview_compliance(
+    tenant_id: uuid.UUID, *, gained: Collection[uuid.UUID], lost: Collection[uuid.UUID]
+) -> Preview:
+    """What it would open and close if these devices became compliant, and those no longer were. Changes nothing.
+
+    Of devices and not of a change: to ask a policy of tens of thousands of them only to take it back would cost more
+    than all the rest.
+    """
+    (previewer,) = _given_of_compliance
+    return previewer(tenant_id, gained=gained, lost=lost)

@@ -12,3 +12,11 @@ def version_key(version: str) -> tuple[int, ...]:
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)
+
+
+def sortable(version: str) -> str:
+    """A version of the app as a text whose order is that of versions; empty for garbage, which sorts lowest."""
+    numbers = version_key(version)
+    if not numbers or len(numbers) > 4 or max(numbers) > 99_999:
+        return ""
+    return ".".join(f"{number:05d}" for number in (*numbers, 0, 0, 0)[:4])

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.devices import tokens
+from apps.devices import later, tokens
 from apps.devices.models import (
     Device,
     DevicePresence,
     DeviceReport,
     EnrolmentToken,
+    Evaluation,
     Policy,
     PolicyResult,
+    SavedView,
     SpentProof,
 )
 from apps.devices.services import (
+    NoDevicesError,
     announce_change,
+    ask_policy_again,
     evaluate_anew,
     restore_device,
     revoke_device,
     revoke_enrolment_token,
+    want_evaluation,
 )
-from apps.devices.tasks import evaluate_policy
-from apps.tenants.admin_base import AnyModelAdmin, ReadOnlyAdmin, TenantModelAdmin
+from apps.tenants.admin_base import (
+    AnyModelAdmin,
+    OneTenantForm,
+    ReadOnlyAdmin,
+    TenantModelAdmin,
+)
 
 
 @admin.register(Device)
@@ -130,19 +140,69 @@ class SpentProofAdmin(AnyModelAdmin):
         return False
 
 
+class PolicyAdminForm(OneTenantForm):
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("covers_all_devices") and not cleaned.get("groups"):
+            self.add_error("groups", ValidationError(NoDevicesError.message))
+        return cleaned
+
+
 @admin.register(Policy)
 class PolicyAdmin(TenantModelAdmin):
     permission = "tenants.manage_devices"
-    list_display = ("name", "tenant", "rule", "value", "covers_all_devices")
-    list_filter = ("rule",)
+    form = PolicyAdminForm
+    list_display = ("name", "tenant", "rule", "value", "system", "covers_all_devices", "evaluated")
+    list_filter = ("rule", "system")
+    list_select_related = ("tenant", "evaluation")
     search_fields = ("name",)
     autocomplete_fields = ("tenant", "groups")
+    actions = ("ask_again",)
+
+    @admin.display(description=gettext_lazy("evaluated"), ordering="evaluation__ended_at")
+    def evaluated(self, policy: Policy) -> datetime | None:
+        return policy.evaluation.ended_at if hasattr(policy, "evaluation") else None
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Whatever is changed, many devices may be concerned: the worker asks them."""
         super().save_related(request, form, formsets, change)
-        policy_id = str(form.instance.pk)
-        transaction.on_commit(lambda: evaluate_policy.delay(policy_id), robust=True)
+        want_evaluation(policies=[form.instance])
+        later.evaluate_soon(form.instance.pk)
+
+    @admin.action(description=gettext_lazy("Evaluate again"), permissions=["change"])
+    def ask_again(self, request: HttpRequest, queryset: QuerySet[Policy]) -> None:
+        for policy in queryset.select_related("tenant"):
+            ask_policy_again(actor=None, policy=policy)
+            later.evaluate_soon(policy.pk)
+        self.message_user(request, _("The policies are being asked of their devices."))
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnlyAdmin):
+    """How far the asking of a policy has come."""
+
+    tenant_path = "policy__tenant"
+    permission = "tenants.manage_devices"
+    list_display = ("policy", "wanted_at", "done", "total", "ended_at")
+    list_select_related = ("policy",)
+    search_fields = ("policy__name",)
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(TenantModelAdmin):
+    """Made on the list of devices, where what they say can be seen; here they are found and removed."""
+
+    permission = "tenants.manage_devices"
+    is_ground = False
+    list_display = ("name", "tenant", "person")
+    list_select_related = ("tenant", "person")
+    search_fields = ("name", "person__email", "person__last_name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(DeviceReport)
@@ -151,7 +211,15 @@ class DeviceReportAdmin(ReadOnlyAdmin):
 
     tenant_path = "device__tenant"
     permission = "tenants.manage_devices"
-    list_display = ("device", "disk_encrypted", "screen_lock", "firewall", "update_age_days", "at")
+    list_display = (
+        "device",
+        "disk_encrypted",
+        "screen_lock",
+        "firewall",
+        "update_age_days",
+        "updates_pending",
+        "at",
+    )
     list_select_related = ("device",)
     search_fields = ("device__name",)
 

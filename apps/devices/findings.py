@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.devices.models import Policy
-
-Rule = Policy.Rule
+from apps.devices.rules import NUMBERS, VERSIONS, Rule
 
 UNKNOWN = "unknown"
 NO = "no"
@@ -26,6 +24,9 @@ class DeviceFacts:
     screen_lock: bool | None = None
     firewall: bool | None = None
     update_age_days: int | None = None
+    updates_pending: int | None = None
+    # Which no app says among its facts: each says it of itself with everything.
+    app_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +57,40 @@ def _version(value: str, found: str) -> Finding:
     return Finding(bool(needed) and have >= needed, found or UNKNOWN)
 
 
-def _age(value: str, days: int | None) -> Finding:
-    if days is None:
+def _at_most(value: str, number: int | None) -> Finding:
+    if number is None:
         return Finding(False, UNKNOWN)
     limit = value.strip()
-    is_met = limit.isascii() and limit.isdigit() and days <= int(limit)
-    return Finding(is_met, str(days))
+    is_met = limit.isascii() and limit.isdigit() and number <= int(limit)
+    return Finding(is_met, str(number))
 
 
 def look(rule: str, value: str, facts: DeviceFacts) -> Finding:
     """Whether the rule is met. A rule whose value makes no sense is met by nobody."""
-    if rule == Rule.DISK_ENCRYPTED:
-        return _yes_or_no(facts.disk_encrypted)
-    if rule == Rule.SCREEN_LOCK:
-        return _yes_or_no(facts.screen_lock)
-    if rule == Rule.FIREWALL:
-        return _yes_or_no(facts.firewall)
     if rule == Rule.SYSTEM_VERSION:
         return _version(value, facts.system_version)
-    return _age(value, facts.update_age_days)
+    if rule == Rule.APP_VERSION:
+        return _version(value, facts.app_version)
+    if rule == Rule.UPDATE_AGE:
+        return _at_most(value, facts.update_age_days)
+    if rule == Rule.UPDATES_PENDING:
+        return _at_most(value, facts.updates_pending)
+    answers = {
+        Rule.DISK_ENCRYPTED: facts.disk_encrypted,
+        Rule.SCREEN_LOCK: facts.screen_lock,
+        Rule.FIREWALL: facts.firewall,
+    }
+    return _yes_or_no(answers[Rule(rule)])
+
+
+def _number_in_words(rule: str, number: int) -> str:
+    if rule == Rule.UPDATE_AGE:
+        return ngettext(
+            "The last update is %(days)s day old.", "The last update is %(days)s days old.", number
+        ) % {"days": number}
+    return ngettext("%(number)s update is pending.", "%(number)s updates are pending.", number) % {
+        "number": number
+    }
 
 
 def in_words(rule: str, found: str) -> str:
@@ -87,11 +103,10 @@ def in_words(rule: str, found: str) -> str:
             Rule.SCREEN_LOCK: _("The screen does not lock by itself."),
             Rule.FIREWALL: _("No firewall is on."),
         }.get(Rule(rule), found)
-    if rule == Rule.UPDATE_AGE and found.isascii() and found.isdigit():
-        days = int(found)
-        return ngettext(
-            "The last update is %(days)s day old.", "The last update is %(days)s days old.", days
-        ) % {"days": days}
-    if rule == Rule.SYSTEM_VERSION and found and found[0].isdigit():
+    if rule in NUMBERS and found.isascii() and found.isdigit():
+        return _number_in_words(rule, int(found))
+    if rule in VERSIONS and found and found[0].isdigit():
+        if rule == Rule.APP_VERSION:
+            return _("The app version is %(version)s.") % {"version": found}
         return _("The system version is %(version)s.") % {"version": found}
     return found

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.clock import now
 from apps.common.ids import new_id
+from apps.common.versions import sortable
+from apps.devices import rules
 from apps.tenants.models import VERSION, Group, Tenant, User
+
+# When a device was seen that never was: the list sorts by it.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class System(models.TextChoices):
@@ -22,6 +30,24 @@ class System(models.TextChoices):
 class Enrolment(models.TextChoices):
     ENROLLED = "enrolled", _("Enrolled")
     UNENROLLED = "unenrolled", _("Not enrolled")
+
+
+if TYPE_CHECKING:
+    _TextField = models.CharField[str, str]
+else:
+    _TextField = models.CharField
+
+
+class SortableVersionField(_TextField):
+    """The row's `app_version` as a text that sorts as versions do; written whenever the row is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "max_length": 23, "editable": False, "blank": True})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = sortable(getattr(model_instance, "app_version", ""))
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 class EnrolmentToken(models.Model):
@@ -84,6 +110,8 @@ class Device(models.Model):
     app_version = models.CharField(
         _("app version"), max_length=20, blank=True, validators=[VERSION]
     )
+    app_version_key = SortableVersionField(default="")
+    note = models.CharField(_("note"), max_length=500, blank=True)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     # Ed25519, base64url; the device holds the other half. Empty for a device that was entered by hand.
     public_key = models.CharField(max_length=43, blank=True, editable=False)
@@ -107,7 +135,17 @@ class Device(models.Model):
         verbose_name = _("device")
         verbose_name_plural = _("devices")
         ordering = ["name", "id"]
-        indexes = [models.Index(fields=["tenant", "name", "id"], name="device_by_name")]
+        # What the list of devices is sorted by.
+        indexes = [
+            models.Index(fields=["tenant", "name", "id"], name="device_by_name"),
+            models.Index(fields=["tenant", "app_version_key", "id"], name="device_by_app"),
+            models.Index(
+                F("tenant"),
+                Coalesce(F("last_seen_at"), Value(NEVER)),
+                F("id"),
+                name="device_by_seen",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(enrolment__in=Enrolment.values), name="device_enrolment_known"
@@ -131,20 +169,28 @@ class Device(models.Model):
 class Policy(models.Model):
     """What a device has to meet to be compliant. Assigned to groups of devices, or to all (D2)."""
 
-    class Rule(models.TextChoices):
-        DISK_ENCRYPTED = "disk_encrypted", _("The disk is encrypted")
-        SCREEN_LOCK = "screen_lock", _("The screen locks by itself")
-        FIREWALL = "firewall", _("A firewall is on")
-        SYSTEM_VERSION = "system_version", _("The system has at least this version")
-        UPDATE_AGE = "update_age", _("The last update is at most this many days old")
+    Rule = rules.Rule
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     tenant = models.ForeignKey(
         Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="policies"
     )
     name = models.CharField(_("name"), max_length=120)
-    rule = models.CharField(_("rule"), max_length=20, choices=Rule)
-    value = models.CharField(_("value"), max_length=60, blank=True)
+    rule = models.CharField(_("rule"), max_length=20, choices=rules.Rule)
+    value = models.CharField(
+        _("value"),
+        max_length=60,
+        blank=True,
+        help_text=_("A version, or a number; empty where the rule takes none."),
+    )
+    # A version means something on one system only.
+    system = models.CharField(
+        _("operating system"),
+        max_length=10,
+        choices=System,
+        blank=True,
+        help_text=_("Empty: whatever their system is."),
+    )
     covers_all_devices = models.BooleanField(_("all devices"), default=False)
     groups = models.ManyToManyField(
         Group, verbose_name=_("groups"), related_name="policies", blank=True
@@ -160,6 +206,53 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def asks(self) -> str:
+        """What it asks, as a sentence."""
+        return rules.asked_in_words(self.rule, self.value)
+
+    def clean(self) -> None:
+        if said := rules.problem_with(self.rule, self.value):
+            raise ValidationError({"value": said})
+
+
+class Evaluation(models.Model):
+    """That a policy is to be asked of all devices that it covers, and how far that has come.
+
+    Written in the transaction of whatever made it necessary, so that it is done whatever happens to the worker.
+    """
+
+    policy = models.OneToOneField(
+        Policy,
+        verbose_name=_("policy"),
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="evaluation",
+    )
+    wanted_at = models.DateTimeField(_("wanted"))
+    # The last sign of life of whoever does it; nobody, or nobody alive, leaves it to the next.
+    claimed_at = models.DateTimeField(_("at work"), null=True)
+    total = models.PositiveIntegerField(_("devices in all"), null=True)
+    done = models.PositiveIntegerField(_("devices done"), default=0)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("evaluation")
+        verbose_name_plural = _("evaluations")
+        ordering = ["-wanted_at"]
+        indexes = [
+            models.Index(
+                fields=["wanted_at"], condition=Q(ended_at__isnull=True), name="evaluation_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.policy)
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.done // self.total) if self.total else 0
 
 
 class PolicyResult(models.Model):
@@ -201,6 +294,7 @@ class DeviceReport(models.Model):
     screen_lock = models.BooleanField(_("screen locks by itself"), null=True)
     firewall = models.BooleanField(_("firewall on"), null=True)
     update_age_days = models.PositiveIntegerField(_("days since the last update"), null=True)
+    updates_pending = models.PositiveIntegerField(_("updates pending"), null=True)
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -250,3 +344,53 @@ class SpentProof(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+
+class SavedView(models.Model):
+    """Filters and order of the list of devices under a name: one person's own, or shared with the tenant.
+
+    What it shows is for whoever opens it to see, as ever.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="device_views"
+    )
+    # Nobody's own is everybody's.
+    person = models.ForeignKey(
+        User,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="device_views",
+        help_text=_("Empty: shared with everybody who sees devices."),
+    )
+    name = models.CharField(_("name"), max_length=60)
+    query = models.JSONField(_("filters and order"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("saved view of devices")
+        verbose_name_plural = _("saved views of devices")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "tenant",
+                Lower("name"),
+                condition=Q(person__isnull=True),
+                name="shared_device_view_name",
+            ),
+            models.UniqueConstraint(
+                "person",
+                Lower("name"),
+                condition=Q(person__isnull=False),
+                name="own_device_view_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_shared(self) -> bool:
+        return self.person_id is None

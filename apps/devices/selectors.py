@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
+from django.utils.http import urlencode
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
@@ -19,8 +21,10 @@ from apps.devices.models import (
     DeviceReport,
     Enrolment,
     EnrolmentToken,
+    Evaluation,
     Policy,
     PolicyResult,
+    SavedView,
 )
 from apps.roles.models import Action
 from apps.roles.selectors import actions_anywhere, assignments_of
@@ -39,7 +43,9 @@ class FailedPolicy:
 
 def policies_of(device: Device) -> QuerySet[Policy]:
     """The policies that are assigned to the device, whether or not it was ever evaluated."""
-    return Policy.objects.filter(tenant_id=device.tenant_id).filter(
+    return Policy.objects.filter(
+        Q(system="") | Q(system=device.system), tenant_id=device.tenant_id
+    ).filter(
         Q(covers_all_devices=True)
         | Exists(Group.objects.filter(policies=OuterRef("pk"), devices=device))
     )
@@ -48,6 +54,8 @@ def policies_of(device: Device) -> QuerySet[Policy]:
 def devices_covered_by(policy: Policy) -> QuerySet[Device]:
     """The enrolled devices that the policy is assigned to: the other way round of `policies_of`."""
     enrolled = Device.objects.filter(tenant_id=policy.tenant_id, enrolment=Enrolment.ENROLLED)
+    if policy.system:
+        enrolled = enrolled.filter(system=policy.system)
     if policy.covers_all_devices:
         return enrolled
     return enrolled.filter(Exists(Group.objects.filter(policies=policy, devices=OuterRef("pk"))))
@@ -55,6 +63,83 @@ def devices_covered_by(policy: Policy) -> QuerySet[Device]:
 
 def find_policy(policy_id: str) -> Policy | None:
     return Policy.objects.filter(pk=policy_id).first()
+
+
+def being_asked(at: datetime) -> QuerySet[Evaluation]:
+    """The evaluations on which an answer is waited for. Not for ever: then what has no answer counts as not met."""
+    return Evaluation.objects.filter(
+        ended_at__isnull=True, wanted_at__gt=at - settings.REMOTEHELP_EVALUATION_WITHIN
+    )
+
+
+def policies_for(actor: User) -> QuerySet[Policy]:
+    """The policies of the actor's tenant; whether they may manage them is the door's to ask."""
+    return Policy.objects.filter(tenant=actor.tenant_id).select_related("evaluation")
+
+
+def policy_for(actor: User, pk: uuid.UUID) -> Policy:
+    found = policies_for(actor).prefetch_related("groups").filter(pk=pk).first()
+    if found is None or actor.tenant_id is None:
+        raise NotFoundError
+    return found
+
+
+POLICY_FIELDS = ("name", "rule", "value", "system", "covers_all_devices")
+
+
+def policy_state(policy: Policy) -> dict[str, object]:
+    """What the form for a policy shows, and asks about again when it is saved."""
+    groups = policy.groups.order_by("pk").values_list("pk", flat=True)
+    values: dict[str, object] = {name: getattr(policy, name) for name in POLICY_FIELDS}
+    return {**values, "rule": str(policy.rule), "groups": [str(pk) for pk in groups]}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCount:
+    """How the devices stand that a policy covers. `silent` ones never said anything of themselves."""
+
+    covered: int
+    met: int
+    unmet: int
+
+    @property
+    def silent(self) -> int:
+        return max(0, self.covered - self.met - self.unmet)
+
+
+def count_of(policy: Policy) -> PolicyCount:
+    covered = devices_covered_by(policy)
+    found = PolicyResult.objects.filter(policy=policy, device__in=covered).aggregate(
+        met=Count("pk", filter=Q(is_met=True)), unmet=Count("pk", filter=Q(is_met=False))
+    )
+    return PolicyCount(covered.count(), found["met"], found["unmet"])
+
+
+def views_for(actor: User) -> QuerySet[SavedView]:
+    """The saved views that the actor has: their own and the shared ones. Own ones come first."""
+    if actor.tenant_id is None:
+        return SavedView.objects.none()
+    return SavedView.objects.filter(
+        Q(person=actor) | Q(person__isnull=True), tenant=actor.tenant_id
+    ).order_by(F("person").desc(nulls_last=True), Lower("name"), "id")
+
+
+def view_for(actor: User, pk: uuid.UUID) -> SavedView:
+    found = views_for(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def view_state(view: SavedView) -> dict[str, object]:
+    """What the form for a saved view shows, and asks about again when it is saved."""
+    return {"name": view.name, "query": urlencode(sorted(view.query.items()))}
+
+
+def device_state(device: Device) -> dict[str, object]:
+    """What the form for a device shows, and asks about again when it is saved."""
+    groups = device.groups.order_by("pk").values_list("pk", flat=True)
+    return {"note": device.note, "groups": [str(pk) for pk in groups]}
 
 
 def find_report(device: Device) -> DeviceReport | None:
@@ -70,6 +155,8 @@ def facts_of(report: DeviceReport, at: datetime) -> DeviceFacts:
         screen_lock=report.screen_lock,
         firewall=report.firewall,
         update_age_days=None if age is None else age + max(0, (at - report.at).days),
+        updates_pending=report.updates_pending,
+        app_version=report.device.app_version,
     )
 
 
@@ -77,35 +164,51 @@ def facts_of(report: DeviceReport, at: datetime) -> DeviceFacts:
 class PolicyStanding:
     """What one policy says of a device: met, not met, or (None) not asked yet."""
 
+    id: uuid.UUID
     name: str
     rule: str
     value: str
+    asks: str
     is_met: bool | None
     found: str
+    # No answer yet, and one is being found: for so long it is not held against the device.
+    is_being_asked: bool
+
+    @property
+    def is_failed(self) -> bool:
+        return not self.is_met and not self.is_being_asked
 
 
 def policy_standings(device: Device) -> list[PolicyStanding]:
     """Every policy that is assigned to the device, with what it said when it was last asked. Two queries."""
     results = {result.policy_id: result for result in PolicyResult.objects.filter(device=device)}
-    return [_standing(policy, results.get(policy.pk)) for policy in policies_of(device)]
+    asked = Exists(being_asked(now()).filter(policy=OuterRef("pk")))
+    return [
+        _standing(policy, results.get(policy.pk))
+        for policy in policies_of(device).annotate(is_being_asked=asked)
+    ]
 
 
 def _standing(policy: Policy, result: PolicyResult | None) -> PolicyStanding:
     return PolicyStanding(
-        policy.name,
-        policy.get_rule_display(),
-        policy.value,
-        result.is_met if result is not None else None,
-        in_words(policy.rule, result.found) if result is not None else "",
+        id=policy.pk,
+        name=policy.name,
+        rule=policy.rule,
+        value=policy.value,
+        asks=policy.asks,
+        is_met=result.is_met if result is not None else None,
+        found=in_words(policy.rule, result.found) if result is not None else "",
+        is_being_asked=result is None and bool(getattr(policy, "is_being_asked", False)),
     )
 
 
 def failed_policies(device: Device) -> list[FailedPolicy]:
-    """What of its policies the device does not meet. A policy without a result counts as failed."""
+    """What of its policies the device does not meet. A policy without a result counts as failed, unless it is being
+    asked just now."""
     return [
-        FailedPolicy(policy.name, policy.rule, policy.found)
+        FailedPolicy(policy.name, policy.asks, policy.found)
         for policy in policy_standings(device)
-        if not policy.is_met
+        if policy.is_failed
     ]
 
 

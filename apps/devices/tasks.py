@@ -17,3 +17,13 @@ def evaluate_policy(policy_id: str) -> int:
     """After a policy was made or changed; one that is gone meanwhile asks nobody."""
     policy = selectors.find_policy(policy_id)
     return services.evaluate_policy(policy=policy) if policy is not None else 0
+
+
+@shared_task
+def finish_evaluations() -> int:
+    """Ask those policies of all their devices that still wait for it: a queue that was lost loses no policy."""
+    services.want_evaluation_of_ageing()
+    due = services.due_policies()
+    for policy in due:
+        services.evaluate_policy(policy=policy)
+    return len(due)

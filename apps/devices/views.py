@@ -1,5 +1,5 @@
-"""The list of devices, the tokens with which they enrol, and shutting one out. A device's own page is among the
-sessions' (`apps/sessions/views.py`), because it starts one.
+"""The tokens with which devices enrol, what is kept of one, and letting one come back. A device's own page, and the one
+that removes it, are among the sessions' (`apps/sessions/device_views.py`): it starts some, and ends some.
 """
 
 from __future__ import annotations
@@ -9,54 +9,20 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.common.errors import RuleError
+from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.devices import selectors, services
-from apps.devices.forms import DeviceFilterForm, EnrolmentTokenForm
-from apps.devices.rows import device_page
-from apps.tenants.access import member_required
-from apps.tenants.selectors import may_administer
+from apps.devices.forms import DeviceForm, EnrolmentTokenForm
+from apps.tenants.access import administrator_required, member_required
+from apps.tenants.selectors import groups_named, groups_of, tenant_of
 from apps.tenants.services import require_permission
 
 MANAGE = "tenants.manage_devices"
-
-
-def _address(request: SignedInRequest, cursor: str) -> str:
-    """The same list from another place on, without what does not narrow it."""
-    said = {name: value for name in request.GET if (value := request.GET.get(name))}
-    said.pop("after", None)
-    if cursor:
-        said["after"] = cursor
-    return f"{request.path}?{urlencode(said)}" if said else request.path
-
-
-@require_safe
-@never_cache
-@member_required
-def devices(request: SignedInRequest) -> HttpResponse:
-    form = DeviceFilterForm(request.GET)
-    cursor = request.GET.get("after", "")
-    context = {
-        "form": form,
-        "sees_devices": selectors.sees_devices(request.user),
-        "manages_devices": may_administer(request.user, MANAGE),
-        "is_first_page": not cursor,
-        "first_url": _address(request, ""),
-    }
-    if not form.is_valid():
-        return render(request, "devices/devices.html", context, status=400)
-    filters = form.filters()
-    page = device_page(request.user, filters, cursor=cursor)
-    context |= {
-        "rows": page.rows,
-        "is_narrowed": filters.are_narrowing,
-        "next_url": _address(request, page.next_cursor) if page.next_cursor else "",
-    }
-    return render(request, "devices/devices.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -108,20 +74,6 @@ def revoke_token(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("devices:enrolment")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@member_required
-def revoke(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    """Asks first: the device's sessions end, and its key never enrols again by itself."""
-    require_permission(request.user, MANAGE)
-    device = selectors.device_for(request.user, pk)
-    if request.method != "POST":
-        return render(request, "devices/revoke.html", {"device": device})
-    services.revoke_device(actor=request.user, device=device)
-    messages.success(request, _("%(name)s is removed from Remote Help.") % {"name": device})
-    return redirect("help_sessions:device", pk)
-
-
 @require_POST
 @never_cache
 @member_required
@@ -131,3 +83,39 @@ def restore(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     services.restore_device(actor=request.user, device=device)
     messages.success(request, _("%(name)s may enrol again.") % {"name": device})
     return redirect("help_sessions:device", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@administrator_required(MANAGE)
+def change(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
+    """What administrators keep of a device: a note, and its groups."""
+    found = selectors.device_for(request.user, pk)
+    tenant = tenant_of(request.user)
+    form = DeviceForm(
+        request.POST or None,
+        state=selectors.device_state(found),
+        groups=groups_of(tenant).order_by("name"),
+    )
+    if checked := answer_check(request, form):
+        return checked
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            ids = [uuid.UUID(one) for one in form.cleaned_data["groups"]]
+            try:
+                services.change_device(
+                    actor=request.user,
+                    device=found,
+                    note=form.cleaned_data["note"],
+                    groups=groups_named(tenant, ids, "groups"),
+                    seen=form.seen,
+                )
+            except RuleError as error:
+                form.refuse(error)
+                status = error.status
+            else:
+                messages.success(request, _("%(name)s is saved.") % {"name": found})
+                return redirect("help_sessions:device", pk)
+    return render(request, "devices/change.html", {"form": form, "device": found}, status=status)

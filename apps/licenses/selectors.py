@@ -7,9 +7,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
+from apps.common.clock import now
 from apps.common.errors import NotFoundError
 from apps.licenses.models import IN_FORCE, License, LicenseState, Product, Seat
 from apps.tenants.models import Group, User
@@ -118,13 +129,20 @@ def _holders(license_id: uuid.UUID | OuterRef) -> QuerySet[User]:
 # --- what administrators of licences see -----------------------------------------------------------
 
 
-def licenses_of(tenant_id: uuid.UUID) -> QuerySet[License]:
-    """The tenant's licences, each with `taken`: how many people hold a seat of it."""
+def licenses_of(tenant_id: uuid.UUID, state: str = "") -> QuerySet[License]:
+    """The tenant's licences, or those in that state, each with `taken`: how many people hold a seat of it."""
     counted = _holders(OuterRef("pk")).annotate(license=OuterRef("pk")).values("license")
     number = counted.annotate(number=Count("pk", distinct=True)).values("number")
-    return License.objects.filter(tenant=tenant_id).annotate(
-        taken=Coalesce(Subquery(number), 0, output_field=IntegerField())
-    )
+    found = License.objects.filter(tenant=tenant_id)
+    if state:
+        found = found.in_state(LicenseState(state), now())
+    return found.annotate(taken=Coalesce(Subquery(number), 0, output_field=IntegerField()))
+
+
+def licenses_with_seats(tenant_id: uuid.UUID) -> list[License]:
+    """The tenant's licences whose seats can be given to people, ended ones too; the newest first, at most 50."""
+    found = License.objects.filter(tenant=tenant_id, product=Product.REMOTE_HELP)
+    return list(found.order_by("-ordered_at")[:50])
 
 
 def license_for(actor: User, pk: uuid.UUID) -> License:
@@ -138,7 +156,11 @@ def license_for(actor: User, pk: uuid.UUID) -> License:
 
 def license_state(license_: License) -> dict[str, object]:
     """What the form for a licence shows and asks about again when it is saved."""
-    return {"quantity": license_.quantity, "ends_at": license_.ends_at}
+    return {
+        "quantity": license_.quantity,
+        "last_day": license_.last_day,
+        "ends_at": license_.ends_at,
+    }
 
 
 def seats_of(license_: License) -> QuerySet[Seat]:
@@ -187,27 +209,33 @@ def groups_to_seat(license_: License) -> QuerySet[Group]:
     )
 
 
-def people_without_seat(tenant_id: uuid.UUID, at: datetime) -> QuerySet[User]:
+def people_without_seat(
+    tenant_id: uuid.UUID, at: datetime, *, is_seat_coming: bool | None = None
+) -> QuerySet[User]:
     """Active people who hold no seat of a licence in force, and so can neither help nor be helped (L1); each with
-    `is_seat_coming`, whether they hold one of a licence that is pending."""
+    `is_seat_coming`, whether they hold one of a licence that is pending, and if asked only those who do, or do not."""
 
-    def holds(seats: QuerySet[Seat]) -> Exists | Q:
+    def holds(seats: QuerySet[Seat]) -> Q:
         own = Exists(seats.filter(person=OuterRef("pk")))
-        return own | Exists(seats.filter(group__people=OuterRef("pk")))
+        return Q(own) | Q(Exists(seats.filter(group__people=OuterRef("pk"))))
 
     in_force = _seats_in_force(tenant_id, at)
     coming = _seats_in_force(tenant_id, at, or_pending=True)
-    return (
-        User.objects.filter(tenant=tenant_id, is_active=True)
-        .exclude(holds(in_force))
-        .annotate(is_seat_coming=holds(coming))
-    )
+    found = User.objects.filter(tenant=tenant_id, is_active=True).exclude(holds(in_force))
+    if is_seat_coming is not None:
+        found = found.filter(holds(coming)) if is_seat_coming else found.exclude(holds(coming))
+    return found.annotate(is_seat_coming=ExpressionWrapper(holds(coming), BooleanField()))
 
 
 def people_who_would_lose(seats: QuerySet[Seat], tenant_id: uuid.UUID, at: datetime) -> int:
-    """How many people hold these seats and no other in force: they could neither help nor be helped without them."""
-    lost = User.objects.filter(Q(seats__in=seats) | Q(directory_groups__seats__in=seats))
-    others = _seats_in_force(tenant_id, at).exclude(pk__in=seats.values("pk"))
-    kept = User.objects.filter(Q(seats__in=others) | Q(directory_groups__seats__in=others))
-    lost = lost.filter(is_active=True).order_by().distinct()
-    return lost.exclude(pk__in=kept.order_by().values("pk")).count()
+    """How many active people hold one of these seats, in force now, and no other: without it they could neither help nor be
+    helped."""
+    in_force = _seats_in_force(tenant_id, at)
+    these = seats.order_by().values("pk")
+    kept = _people_with(in_force.exclude(pk__in=these)).values("pk")
+    lost = _people_with(in_force.filter(pk__in=these)).filter(is_active=True)
+    return lost.exclude(pk__in=kept).distinct().count()
+
+
+def _people_with(seats: QuerySet[Seat]) -> QuerySet[User]:
+    return User.objects.filter(Q(seats__in=seats) | Q(directory_groups__seats__in=seats)).order_by()

@@ -11,6 +11,8 @@ from apps.reports import words
 from apps.sessions.models import HelpSession
 from apps.sessions.rows import SessionFilters, session_page
 from apps.sessions.selectors import sessions_open_to
+from apps.sessions.ways import why_recorded
+from apps.sessions.why import ASK
 from apps.tenants.models import User
 from apps.tenants.selectors import may_administer
 
@@ -42,6 +44,7 @@ class Moment:
     at: datetime
     words: str
     is_refusal: bool = False
+    why_url: str = ""  # where the reader may ask why, of a refusal
 
 
 def _row(session: HelpSession, actor: User) -> ReportRow:
@@ -86,10 +89,14 @@ def reported_session(actor: User, pk: uuid.UUID) -> ReportRow:
     return _row(session, actor)
 
 
-def story_of(session: HelpSession) -> list[Moment]:
-    """What happened in the session, in order: its steps and what the help decision refused. Two queries."""
+def story_of(session: HelpSession, reader: User) -> list[Moment]:
+    """What happened in the session, in order: its steps and what the help decision refused. Two queries, and
+    one where something was refused."""
     events = session.events.select_related("actor")
     moments = [Moment(event.at, words.event_words(event)) for event in events]
-    refusals = session.refusals.all()
-    moments += [Moment(r.at, words.refusal_words(r), is_refusal=True) for r in refusals]
+    refusals = list(session.refusals.all())
+    may_ask_all = bool(refusals) and may_administer(reader, ASK)
+    for refusal in refusals:
+        url = why_recorded(reader, refusal, session, may_ask_all=may_ask_all)
+        moments.append(Moment(refusal.at, words.refusal_words(refusal), True, url))
     return sorted(moments, key=lambda moment: moment.at)

@@ -8,4 +8,5 @@ app_name = "reports"
 urlpatterns = [
     path("reports/sessions/", views.sessions, name="sessions"),
     path("reports/sessions/<uuid:pk>/", views.session, name="session"),
+    path("reports/retention/", views.retention_page, name="retention"),
 ]

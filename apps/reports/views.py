@@ -11,9 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.common.http import SignedInRequest
-from apps.reports import selectors
+from apps.reports import retention, selectors
 from apps.reports.forms import SessionFilterForm
-from apps.tenants.access import member_required
+from apps.tenants.access import administrator_required, member_required
+from apps.tenants.selectors import tenant_of
 
 
 def _address(request: SignedInRequest, cursor: str) -> str:
@@ -60,7 +61,30 @@ def session(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         {
             "row": row,
             "session": row.session,
-            "story": selectors.story_of(row.session),
+            "story": selectors.story_of(row.session, request.user),
             "is_own": row.session.side_of(request.user) is not None,
+        },
+    )
+
+
+@require_safe
+@never_cache
+@administrator_required("tenants.view_reports", "tenants.manage_settings")
+def retention_page(request: SignedInRequest) -> HttpResponse:
+    """What is still kept of the tenant's people, and when it goes (M4)."""
+    records = retention.oldest_records(tenant_of(request.user))
+    run = retention.last_run()
+    return render(
+        request,
+        "reports/retention.html",
+        {
+            "records": records,
+            "is_late": any(record.is_late for record in records),
+            "is_overdue": retention.is_overdue(),
+            "run": run,
+            "removed": retention.removed_by(run, tenant_of(request.user))
+            if run is not None
+            else [],
+            "next_run": retention.next_run(run),
         },
     )

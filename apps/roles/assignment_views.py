@@ -24,6 +24,7 @@ from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
 from apps.common.keyset import Key
 from apps.common.lists import Column, listing, matching
+from apps.common.preview_words import losses_in_words
 from apps.common.previews import Preview, Touching, preview
 from apps.common.wizards import Step, Wizard
 from apps.roles import selectors, services
@@ -262,18 +263,7 @@ def delete_assignment(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         request.user,
         lambda: services.remove_assignment(actor=request.user, assignment=found),
     )
-    losses = [
-        _(
-            "%(permission)s: lost by %(helpers)s of the helpers, over %(people)s people and %(devices)s devices."
-        )
-        % {
-            "permission": one.label,
-            "helpers": one.number_of_helpers,
-            "people": one.number_of_people,
-            "devices": one.number_of_devices,
-        }
-        for one in shown.losses
-    ]
+    losses = losses_in_words(shown)
     return ask(
         request,
         Question(

@@ -213,6 +213,11 @@ class AssignmentReach:
     is_by_all_users: bool
     is_by_all_devices: bool
 
+    @property
+    def permissions(self) -> tuple[Action, ...]:
+        """`actions` in the order in which people read them."""
+        return tuple(action for action in Action if action in self.actions)
+
 
 def reaches_of(
     helper: User,

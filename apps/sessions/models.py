@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.clock import now
 from apps.common.ids import new_id
 from apps.devices.models import Device
+from apps.sessions import partitions
 from apps.sessions.states import Elevation, EndReason, Kind, State
 from apps.tenants.models import Tenant, User
 
@@ -29,6 +31,14 @@ class HelpSessionQuerySet(models.QuerySet["HelpSession"]):
     def open(self) -> HelpSessionQuerySet:
         """Not ended yet. The index `session_open` answers it however many ended ones there are."""
         return self.filter(ended_at__isnull=True)
+
+    def bulk_create(
+        self, objs: Iterable[HelpSession], *args: Any, **kwargs: Any
+    ) -> list[HelpSession]:
+        made = list(objs)
+        for session in made:
+            partitions.ensure_for(session.pk)
+        return super().bulk_create(made, *args, **kwargs)
 
     def live(self) -> HelpSessionQuerySet:
         """Consented to and not ended: what *active sessions* counts (M1)."""
@@ -122,6 +132,11 @@ class HelpSession(models.Model):
             models.Index(
                 fields=["tenant", "state"], condition=Q(ended_at__isnull=True), name="session_open"
             ),
+            models.Index(
+                fields=["tenant", "ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="session_by_end",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="session_state_known"),
@@ -147,6 +162,11 @@ class HelpSession(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            partitions.ensure_for(self.pk)
+        super().save(*args, **kwargs)
 
     def side_of(self, person: User) -> Side | None:
         """Which side that person is on; None for everybody else."""
@@ -296,7 +316,10 @@ class Refusal(models.Model):
         verbose_name = _("refusal")
         verbose_name_plural = _("refusals")
         ordering = ["-at"]
-        indexes = [models.Index(fields=["tenant", "-at"], name="refusal_by_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "-at"], name="refusal_by_tenant"),
+            models.Index(fields=["at"], name="refusal_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.step}: {self.code}"

@@ -17,7 +17,9 @@ from apps.devices.selectors import (
     is_connected,
     policy_standings,
 )
+from apps.roles.models import Action
 from apps.sessions import services
+from apps.sessions.eligibility import ACTION_OF_KIND
 from apps.sessions.models import HelpSession, Side
 from apps.sessions.offers import may_ask_for_elevation, offers_for, warnings_for
 from apps.sessions.selectors import (
@@ -28,9 +30,11 @@ from apps.sessions.selectors import (
     sessions_on_device,
 )
 from apps.sessions.states import EndReason, State
+from apps.sessions.ways import own_question
+from apps.sessions.why import ASK
 from apps.sessions.words import end_words, refusal_words
 from apps.tenants.models import User
-from apps.tenants.selectors import may_administer, trust_card_of
+from apps.tenants.selectors import permissions_held, trust_card_of
 
 
 def code_as_qr(link: str) -> str:
@@ -66,6 +70,20 @@ def _calling(session: HelpSession) -> dict[str, Any]:
     }
 
 
+def _why_url(
+    session: HelpSession, code: str, action: Action = Action.VIEW_SCREEN, sharer: User | None = None
+) -> str:
+    """Where the session's helper reads why."""
+    known = sharer or session.sharer
+    return own_question(
+        code,
+        sharer_id=known.pk if known is not None else None,
+        device_id=session.device_id,
+        is_browser=session.sharer is not None and not session.app_version,
+        action=action,
+    )
+
+
 def _for_helper(session: HelpSession) -> dict[str, Any]:
     """What only the helper's side shows, as the session stands."""
     if session.is_aimed:
@@ -76,7 +94,10 @@ def _for_helper(session: HelpSession) -> dict[str, Any]:
         return {}
     answers = session.events.filter(name__in=["declined", "not_answered"])
     return {
-        "offers": offers_for(session),
+        "offers": [
+            (offer, _why_url(session, offer.code, ACTION_OF_KIND[offer.kind]))
+            for offer in offers_for(session)
+        ],
         "warnings": warnings_for(session),
         "last_answer": answers.order_by("-at").first(),
     }
@@ -111,10 +132,12 @@ def session_page(
         context["seconds_active"] = int(session.lasted_for.total_seconds())
     if side is Side.HELPER:
         context |= _for_helper(session)
+        context["why_url"] = _why_url(session, refusal.code) if refusal is not None else ""
     if session.state in (State.WAITING, State.INTRODUCED, State.REQUESTED) and refusal is None:
         found = last_refusal(session)
         if found is not None and side is Side.HELPER:
             context["told"] = refusal_words(found)
+            context["why_url"] = _why_url(session, found.code, sharer=found.sharer)
     if session.is_ended:
         context["end"] = end_words(session, side)
         context["was_expected"] = session.end_reason in (
@@ -127,19 +150,27 @@ def session_page(
 def device_page(actor: User, device: Device, *, refusal: RuleError | None = None) -> dict[str, Any]:
     """The context of a device's page for somebody who may look at it."""
     waiting = own_waiting_session(actor, device.pk)
+    # What was just refused is said already.
+    is_told = refusal is not None or waiting is not None
+    foreseen = None if is_told else services.foresee(actor=actor, device=device)
+    no = refusal or foreseen
+    held = permissions_held(actor)
+    sharer = find_expected_sharer(device) if no is not None else None
     return {
         "device": device,
         "person_on_it": find_person_on(device),
         "is_enrolled": device.enrolment == Enrolment.ENROLLED,
         "policies": policy_standings(device),
         "is_compliant": is_compliant(device, is_enrolled=device.enrolment == Enrolment.ENROLLED),
+        "groups": device.groups.order_by("name"),
         "report": find_report(device),
         "sessions": sessions_on_device(actor, device),
         "waiting": waiting,
         "refusal": refusal,
-        # What was just refused is said already.
-        "foreseen": services.foresee(actor=actor, device=device)
-        if refusal is None and waiting is None
-        else None,
-        "manages_devices": may_administer(actor, "tenants.manage_devices"),
+        "foreseen": foreseen,
+        "why_url": own_question(no.code, sharer_id=sharer.pk, device_id=device.pk)
+        if no is not None and sharer is not None
+        else "",
+        "manages_devices": "tenants.manage_devices" in held,
+        "may_ask_why": ASK in held,
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,16 +12,9 @@ from django.db import transaction
 
 from apps.common.previews import Difference, NamedHelper, Preview, Touching
 from apps.roles.models import Action
-from apps.sessions.reach import (
-    Bits,
-    Reach,
-    Reached,
-    Roll,
-    World,
-    places_of,
-    read_again,
-    read_world,
-)
+from apps.sessions.bits import Bits, bits_at, places_of
+from apps.sessions.reach import Reach, Reached, Teams
+from apps.sessions.world import Roll, World, read_again, read_world
 
 NAMES_SHOWN = 10
 
@@ -41,6 +34,24 @@ def preview(
     return compare(before, after)
 
 
+def preview_compliance(
+    tenant_id: uuid.UUID, *, gained: Collection[uuid.UUID], lost: Collection[uuid.UUID]
+) -> Preview:
+    """As `apps.common.previews` promises it."""
+    before = read_world(tenant_id)
+    if not before.switches.is_compliance_required or not (gained or lost):
+        return Preview((), before.switches.is_on)
+    devices = before.devices
+    # Ids here are the database's own text, which differs between databases.
+    places = {uuid.UUID(text): place for text, place in before.book.devices.places.items()}
+
+    def bits(ids: Collection[uuid.UUID]) -> Bits:
+        return bits_at((places[pk] for pk in ids if pk in places), devices.size)
+
+    compliant = (devices.compliant | bits(gained)) & ~bits(lost)
+    return compare(before, replace(before, devices=replace(devices, compliant=compliant)))
+
+
 @dataclass(slots=True)
 class _Sum:
     """One action in one direction, while helpers are added up."""
@@ -55,10 +66,9 @@ def compare(before: World, after: World) -> Preview:
     sums = {(is_gain, action): _Sum() for is_gain in (True, False) for action in Action}
     is_same = before.has_same_facts(after)
     old = Reach(before)
-    new = old if is_same else Reach(after)
-    holding = old.helpers(), Reach(after).helpers()
-    for (held, holds), helpers in _alike(*holding).items():
-        if is_same and held == holds:
+    new = Reach(after, like=old)
+    for (held, holds), helpers in _alike(old.helpers(), new.helpers()).items():
+        if is_same and old.grants(held) == new.grants(holds):
             continue
         for action in Action:
             was, becomes = old.of(held, action), new.of(holds, action)
@@ -74,11 +84,11 @@ def compare(before: World, after: World) -> Preview:
     return Preview(tuple(differences), after.switches.is_on)
 
 
-def _alike(old: dict[int, Bits], new: dict[int, Bits]) -> dict[tuple[Bits, Bits], list[int]]:
-    """Helpers who hold the same before and the same after: what is true of one is true of all but for themselves."""
-    alike: dict[tuple[Bits, Bits], list[int]] = {}
+def _alike(old: dict[int, Teams], new: dict[int, Teams]) -> dict[tuple[Teams, Teams], list[int]]:
+    """Helpers of the same teams before and the same after: what is true of one is true of all but for themselves."""
+    alike: dict[tuple[Teams, Teams], list[int]] = {}
     for helper in sorted(old.keys() | new.keys()):
-        alike.setdefault((old.get(helper, 0), new.get(helper, 0)), []).append(helper)
+        alike.setdefault((old.get(helper, ()), new.get(helper, ())), []).append(helper)
     return alike
 
 
@@ -145,5 +155,5 @@ def _difference(action: Action, is_gain: bool, found: _Sum, world: World) -> Dif
 
 
 def _names(roll: Roll, bits: Bits) -> tuple[str, ...]:
-    places = places_of(bits, len(roll.names))
+    places = places_of(bits)
     return tuple(roll.names[place] for place in islice(places, NAMES_SHOWN))

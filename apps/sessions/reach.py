@@ -1,373 +1,31 @@
 """Who could help whom with what, for a whole tenant at once: the help decision, asked of sets instead of pairs.
 
+The way in: `world` reads a tenant, `Reach` here decides on what was read, `preview` compares two of them.
+
 `eligibility` decides on one pair; here the same decision is made on all pairs of a tenant, to compare two states of it.
-A fixed number of queries reads the facts, each fact as one bit of a long number, and the sets are united as numbers: a
-pair is never a row anywhere. That both decide alike is held by tests/sessions/test_preview.py, for every pair of many
-small tenants.
+The sets are long numbers (`bits`), united as numbers. That both decide alike is held by tests/sessions/test_preview.py,
+for every pair of many small tenants.
 
 What counts. A device: a session on it with its owner (or, of nobody's device, with anybody) would be allowed. A person: a
 session with them in a browser, on a device that nobody knows yet, or on a device of theirs would be.
+
+Helpers who are in the same admin groups reach the same; so what is united once for a group of helpers is united again for
+each set of such groups only, however many assignments they hold.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import Aggregate, TextField
-from django.db.models.functions import Cast
-from django.db.models.sql.compiler import SQLCompiler
-
-from apps.common.clock import now
-from apps.common.errors import NotFoundError
-from apps.common.previews import Touching
-from apps.devices.models import Device, Enrolment
-from apps.devices.rows import compliance_now
-from apps.licenses.models import Product
-from apps.licenses.selectors import Standing, holders_of_seats, standings
-from apps.roles.models import Action, RoleAssignment
-from apps.roles.selectors import given_by_flags
+from apps.roles.models import Action
+from apps.sessions.bits import Bits, bits_at, bits_of, flags_of, mask_of, places_of
 from apps.sessions.eligibility import is_version_enough
-from apps.tenants.models import Cloud, Group, Tenant, User
+from apps.sessions.world import World
 
-Bits = int
-
-
-def bits_at(places: Iterable[int], size: int) -> Bits:
-    """The number whose bits at these places are set."""
-    flags = bytearray(b"0" * size)
-    for place in places:
-        flags[size - 1 - place] = 0x31
-    return int(flags, 2) if size else 0
-
-
-def mask_of(places: Iterable[int]) -> Bits:
-    """The same for a few places."""
-    bits = 0
-    for place in places:
-        bits |= 1 << place
-    return bits
-
-
-_TRUTH = bytes.maketrans(b"01", b"\0\1")
-
-
-def _flags(bits: Bits, size: int) -> bytes:
-    """One byte for each place, 0 or 1."""
-    return bin(bits | (1 << size))[:2:-1].encode().translate(_TRUTH)
-
-
-def places_of(bits: Bits, size: int) -> Iterable[int]:
-    """The places of the bits that are set, the lowest first."""
-    return compress(range(size), _flags(bits, size))
-
-
-@dataclass(slots=True)
-class Roll:
-    """Rows of one table, each with a place of its own; in the order of their names. Ids are the database's own text."""
-
-    names: list[str] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
-
-    def place(self, pk: str, name: str = "") -> int:
-        """The row's place. One that was not there before comes last, so that two readings can be compared."""
-        place = self.places.setdefault(pk, len(self.names))
-        if place == len(self.names):
-            self.names.append(name)
-            self.ids.append(pk)
-        return place
-
-    def some(self, ids: str) -> list[int]:
-        """The places of rows that the database named in one text; without those that are on no roll."""
-        places = map(self.places.get, ids.split(","))
-        return [place for place in places if place is not None]
-
-
-class Grant(NamedTuple):
-    """What one role assignment gives, over whom. Its name and its helpers do not matter."""
-
-    actions: frozenset[Action]
-    groups: Bits
-    all_users: bool
-    all_devices: bool
-
-
-@dataclass(slots=True)
-class Book:
-    """What has a place: the same in each reading of one tenant."""
-
-    people: Roll = field(default_factory=Roll)
-    devices: Roll = field(default_factory=Roll)
-    groups: Roll = field(default_factory=Roll)
-    grants: list[Grant] = field(default_factory=list)
-    giving: dict[Action, Bits] = field(default_factory=lambda: dict.fromkeys(Action, 0))
-    _known: dict[Grant, Bits] = field(default_factory=dict)
-
-    def grant(self, grant: Grant) -> Bits:
-        """One bit for it; alike assignments are one."""
-        if grant not in self._known:
-            self._known[grant] = 1 << len(self.grants)
-            self.grants.append(grant)
-            for action in grant.actions:
-                self.giving[action] |= self._known[grant]
-        return self._known[grant]
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    size: int
-    everybody: Bits
-    # Active and with a seat: what a helper and a sharer need alike.
-    able: Bits
-
-
-@dataclass(frozen=True, slots=True)
-class Devices:
-    size: int
-    everything: Bits
-    enrolled: Bits
-    revoked: Bits
-    compliant: Bits
-    # By version of the app, so that the mandatory version is asked once for each.
-    by_version: dict[str, Bits]
-    # The owner's place; -1 is nobody, -2 somebody of no such tenant.
-    owners: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Groups by their places: the places of their people and devices."""
-
-    people: dict[int, list[int]]
-    devices: dict[int, list[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Switches:
-    is_on: bool
-    is_base_licensed: bool
-    are_unenrolled_allowed: bool
-    is_compliance_required: bool
-    # Places of groups; with none, all people and devices are meant.
-    compliance_groups: frozenset[int]
-    mandatory_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """All that the decisions of one tenant stand on, at one moment."""
-
-    tenant_id: uuid.UUID
-    book: Book
-    switches: Switches
-    people: People
-    devices: Devices
-    members: Members
-    # By admin group: the grants of its members.
-    assignments: dict[int, Bits]
-
-    @property
-    def compelled(self) -> tuple[Bits, Bits]:
-        """The people who may be helped on a compliant device alone, and the devices that have to be (D4)."""
-        switches = self.switches
-        if not switches.is_compliance_required:
-            return 0, 0
-        groups = switches.compliance_groups
-        if not groups:
-            return self.people.everybody, self.devices.everything
-        people = devices = 0
-        for group in groups:
-            people |= mask_of(self.members.people.get(group, ()))
-            devices |= mask_of(self.members.devices.get(group, ()))
-        of_theirs = _flags(people, self.people.size)
-        owned = (owner >= 0 and of_theirs[owner] == 1 for owner in self.devices.owners)
-        return people, devices | bits_at(
-            compress(range(self.devices.size), owned), self.devices.size
-        )
-
-    def has_same_facts(self, other: World) -> bool:
-        """Whether the two differ in role assignments alone."""
-        return (
-            self.switches == other.switches
-            and self.people is other.people
-            and self.devices is other.devices
-            and self.members is other.members
-        )
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-class _Joined(Aggregate):
-    """Texts of many rows in one, so that a membership is not a row here."""
-
-    function = "STRING_AGG"
-    template = "%(function)s(%(expressions)s, ',')"
-    output_field = TextField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **more: Any) -> Any:
-        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **more)
-
-
-def _text(column: str) -> Cast:
-    return Cast(column, TextField())
-
-
-def _joined(found: Any, by: str, of: str) -> Any:
-    """Pairs: a text, and the texts that belong to it."""
-    named = found.order_by().annotate(by_text=_text(by), of_text=_text(of))
-    return named.values("by_text").annotate(them=_Joined("of_text")).values_list("by_text", "them")
-
-
-def _switches(tenant_id: uuid.UUID, book: Book) -> Switches:
-    tenant = Tenant.objects.select_related("market").filter(pk=tenant_id).first()
-    if tenant is None:
-        raise NotFoundError
-    groups = tenant.compliance_groups.annotate(text=_text("pk")).values_list("text", flat=True)
-    licensed: dict[Product, Standing] = standings(tenant_id, now())
-    return Switches(
-        is_on=tenant.cloud == Cloud.PUBLIC
-        and (tenant.market is None or tenant.market.is_available)
-        and tenant.is_remote_help_enabled
-        and licensed[Product.REMOTE_HELP].is_active,
-        is_base_licensed=licensed[Product.DEVICE_MANAGEMENT].is_active,
-        are_unenrolled_allowed=tenant.are_unenrolled_devices_allowed,
-        is_compliance_required=tenant.is_compliance_required,
-        compliance_groups=frozenset(map(book.groups.place, groups)),
-        mandatory_version=tenant.mandatory_app_version,
-    )
-
-
-def _people(tenant_id: uuid.UUID, roll: Roll) -> People:
-    seated = holders_of_seats(tenant_id, now())
-    everybody, able = [], []
-    rows = User.objects.filter(tenant=tenant_id).annotate(text=_text("pk"))
-    columns = ("pk", "text", "is_active", "first_name", "last_name", "email")
-    for pk, text, is_active, first_name, last_name, email in rows.values_list(*columns):
-        place = roll.place(text, f"{first_name} {last_name}".strip() or email)
-        everybody.append(place)
-        if is_active and pk in seated:
-            able.append(place)
-    size = len(roll.names)
-    return People(size, bits_at(everybody, size), bits_at(able, size))
-
-
-def _devices(tenant_id: uuid.UUID, book: Book, switches: Switches) -> Devices:
-    found = Device.objects.filter(tenant=tenant_id).annotate(
-        text=_text("pk"), owner_text=_text("owner_id")
-    )
-    columns: list[Any] = ["text", "name", "owner_text", "enrolment", "revoked_at", "app_version"]
-    if switches.is_compliance_required:
-        found = found.annotate(is_compliant_now=compliance_now())
-        columns.append("is_compliant_now")
-    roll, people = book.devices, book.people.places
-    everything: list[int] = []
-    enrolled, revoked, compliant = [], [], []
-    by_version: dict[str, list[int]] = {}
-    owners: dict[int, int] = {}
-    for text, name, owner, enrolment, revoked_at, version, *more in found.values_list(*columns):
-        place = roll.place(text, name)
-        everything.append(place)
-        owners[place] = -1 if owner is None else people.get(owner, -2)
-        by_version.setdefault(version, []).append(place)
-        if enrolment == Enrolment.ENROLLED and switches.is_base_licensed:  # L4
-            enrolled.append(place)
-        if revoked_at is not None:
-            revoked.append(place)
-        if more and more[0]:
-            compliant.append(place)
-    size = len(roll.names)
-    return Devices(
-        size,
-        everything=bits_at(everything, size),
-        enrolled=bits_at(enrolled, size),
-        revoked=bits_at(revoked, size),
-        compliant=bits_at(compliant, size),
-        by_version={version: bits_at(places, size) for version, places in by_version.items()},
-        owners=[owners.get(place, -2) for place in range(size)],
-    )
-
-
-def _members(tenant_id: uuid.UUID, book: Book) -> Members:
-    def by_group(through: Any, column: str, roll: Roll) -> dict[int, list[int]]:
-        rows = _joined(through.objects.filter(group__tenant=tenant_id), "group_id", column)
-        return {book.groups.place(group): roll.some(them) for group, them in rows}
-
-    return Members(
-        by_group(Group.people.through, "user_id", book.people),
-        by_group(Device.groups.through, "device_id", book.devices),
-    )
-
-
-def _assignments(tenant_id: uuid.UUID, book: Book) -> dict[int, Bits]:
-    def groups(through: Any, **narrow: Any) -> dict[str, list[int]]:
-        rows = through.objects.filter(roleassignment__tenant=tenant_id, **narrow)
-        return {
-            assignment: [book.groups.place(group) for group in them.split(",")]
-            for assignment, them in _joined(rows, "roleassignment_id", "group_id")
-        }
-
-    admins = groups(RoleAssignment.admin_groups.through, group__tenant=tenant_id)
-    scopes = groups(RoleAssignment.scope_groups.through)
-    grants: dict[int, Bits] = {}
-    rows = RoleAssignment.objects.filter(tenant=tenant_id).order_by().annotate(text=_text("pk"))
-    flags = ("role__view_screen", "role__full_control", "role__elevation")
-    for text, users, devices, *given in rows.values_list(
-        "text", "covers_all_users", "covers_all_devices", *flags
-    ):
-        actions = given_by_flags(*given)
-        bit = book.grant(Grant(actions, mask_of(scopes.get(text, ())), users, devices))
-        for group in admins.get(text, ()):
-            grants[group] = grants.get(group, 0) | bit
-    return grants
-
-
-def read_world(tenant_id: uuid.UUID) -> World:
-    """The tenant as it is now. The number of queries is the same whatever its size."""
-    return _read(tenant_id, Book())
-
-
-def _read(tenant_id: uuid.UUID, book: Book) -> World:
-    switches = _switches(tenant_id, book)
-    return World(
-        tenant_id=tenant_id,
-        book=book,
-        switches=switches,
-        people=_people(tenant_id, book.people),
-        devices=_devices(tenant_id, book, switches),
-        members=_members(tenant_id, book),
-        assignments=_assignments(tenant_id, book),
-    )
-
-
-def read_again(world: World, touching: Touching) -> World:
-    """The same tenant after a change. Rows that were there before keep their places."""
-    tenant_id, book = world.tenant_id, world.book
-    if touching is Touching.ANYTHING:
-        return _read(tenant_id, book)
-    if touching is Touching.ASSIGNMENTS:
-        return replace(world, assignments=_assignments(tenant_id, book))
-    if touching is Touching.SWITCHES:
-        switches = _switches(tenant_id, book)
-        is_known = switches.is_compliance_required <= world.switches.is_compliance_required
-        devices = world.devices if is_known else _devices(tenant_id, book, switches)
-        return replace(world, switches=switches, devices=devices)
-    # A group can bring a seat (L1) and, where compliance counts, a policy.
-    is_asked = world.switches.is_compliance_required
-    return replace(
-        world,
-        people=_people(tenant_id, book.people),
-        devices=_devices(tenant_id, book, world.switches) if is_asked else world.devices,
-        members=_members(tenant_id, book),
-    )
-
-
-# --- deciding -------------------------------------------------------------------------------------
+# The admin groups through which somebody is a helper, by their places.
+Teams = tuple[int, ...]
 
 
 class Reached(NamedTuple):
@@ -380,32 +38,53 @@ class Reached(NamedTuple):
 NOBODY = Reached(0, 0)
 
 
-class _Scope(NamedTuple):
-    """The scopes of some grants, united."""
-
-    groups: Bits
-    all_users: bool
-    all_devices: bool
-
-
-class _Cover(NamedTuple):
-    """Who is in a scope, the devices that are themselves or through their owner, and the owners of fit ones of those."""
+class Cover(NamedTuple):
+    """Who is in a scope, their devices, those and all that are in it themselves, and the owners of fit ones of these."""
 
     people: Bits
+    own_devices: Bits
     devices: Bits
     fit_owners: Bits
 
 
+NOTHING = Cover(0, 0, 0, 0)
+
+
+def _united(one: Cover, other: Cover) -> Cover:
+    return Cover(
+        one.people | other.people,
+        one.own_devices | other.own_devices,
+        one.devices | other.devices,
+        one.fit_owners | other.fit_owners,
+    )
+
+
 class Reach:
     """The decisions of one world. Helpers themselves and their own devices are still in it; the preview leaves
-    them out."""
+    them out.
 
-    def __init__(self, world: World) -> None:
+    `like` is the reach of the world before: what a change left alone is not worked out again.
+    """
+
+    def __init__(self, world: World, like: Reach | None = None) -> None:
         self.world = world
-        self._scopes: dict[Bits, _Scope] = {}
-        self._covers: dict[_Scope, _Cover] = {}
-        self._groups: dict[int, _Cover] = {}
+        self._teams: dict[tuple[int, Action, bool], Cover] = {}
+        self._reached: dict[tuple[Teams, Action], Reached] = {}
+        self._groups: dict[int, Cover] = {}
         self._own: dict[int, Bits] = {}
+        self._like = like if like is not None and self._has_same_fit(like) else None
+        if self._like is not None:
+            self.fit, self.fit_owners = self._like.fit, self._like.fit_owners
+            self.devices_of, self._own = self._like.devices_of, self._like._own
+
+    def _has_same_fit(self, like: Reach) -> bool:
+        ours, theirs = self.world, like.world
+        return (
+            ours.switches is theirs.switches
+            and ours.people is theirs.people
+            and ours.devices is theirs.devices
+            and self.compelled == like.compelled
+        )
 
     @cached_property
     def compelled(self) -> tuple[Bits, Bits]:
@@ -423,15 +102,15 @@ class Reach:
             if not is_version_enough(version, switches.mandatory_version):
                 fit &= ~bits
         # The owner has to be able to take part; nobody's device needs none.
-        able = _flags(self.world.people.able, self.world.people.size)
+        able = flags_of(self.world.people.able, self.world.people.size)
         fine = bytes(owner == -1 or (owner >= 0 and able[owner]) for owner in devices.owners)
-        return fit & bits_at(compress(range(devices.size), fine), devices.size)
+        return fit & bits_of(fine)
 
     @cached_property
     def fit_owners(self) -> list[int]:
         """The owner's place of each fit device; -1 for the rest."""
         owners = self.world.devices.owners
-        flags = _flags(self.fit, len(owners))
+        flags = flags_of(self.fit, len(owners))
         return [owner if flag else -1 for owner, flag in zip(owners, flags, strict=True)]
 
     @cached_property
@@ -448,89 +127,124 @@ class Reach:
             self._own[helper] = mask_of(self.devices_of.get(helper, ()))
         return self._own[helper]
 
-    def helpers(self) -> dict[int, Bits]:
-        """The grants of each person who is anybody's helper. Those who cannot take part are not in it."""
-        held: dict[int, Bits] = {}
-        able = _flags(self.world.people.able, self.world.people.size)
-        for group, grants in self.world.assignments.items():
-            for place in self.world.members.people.get(group, ()):
+    def helpers(self) -> dict[int, Teams]:
+        """The teams of each person who is anybody's helper. Those who cannot take part are not in it."""
+        found: dict[int, Teams] = {}
+        able = flags_of(self.world.people.able, self.world.people.size)
+        for team in sorted(self.world.assignments):
+            for place in self.world.members.people.get(team, ()):
                 if able[place]:
-                    held[place] = held.get(place, 0) | grants
-        return held
+                    found[place] = (*found.get(place, ()), team)
+        return found
 
-    def of(self, grants: Bits, action: Action) -> Reached:
-        """What somebody with these grants reaches with one action."""
-        giving = grants & self.world.book.giving[action]
-        if not self.world.switches.is_on or not giving:
+    def grants(self, teams: Teams) -> Bits:
+        """All that members of these teams are given."""
+        return reduce(lambda bits, team: bits | self.world.assignments.get(team, 0), teams, 0)
+
+    def of(self, teams: Teams, action: Action) -> Reached:
+        """What a member of these teams reaches with one action."""
+        if not self.world.switches.is_on or not teams:
             return NOBODY
-        cover = self._cover(self._scope(giving))
+        if (teams, action) not in self._reached:
+            self._reached[teams, action] = self._of(teams, action)
+        return self._reached[teams, action]
+
+    def _of(self, teams: Teams, action: Action) -> Reached:
+        if not self.grants(teams) & self.world.book.giving[action]:
+            return NOBODY
         if action is Action.ELEVATION:
             # It takes control as well, though two assignments may give the two (R6).
-            control = grants & self.world.book.giving[Action.FULL_CONTROL]
-            if giving & ~control:
-                cover = self._both(cover, self._cover(self._scope(control)))
+            cover = self._united_over(teams, action, True)
+            alone = self._united_over(teams, action, False)
+            if alone.devices or alone.people:
+                control = self._united_over(teams, Action.FULL_CONTROL, True)
+                cover = _united(cover, self._both(alone, control, cover.devices))
+        else:
+            cover = self._united_over(teams, action, True)
         is_browser_fit = self.world.switches.are_unenrolled_allowed
         people = cover.fit_owners | (cover.people & ~self.compelled[0] if is_browser_fit else 0)
         return Reached(people & self.world.people.able, cover.devices & self.fit)
 
-    def _both(self, one: _Cover, other: _Cover) -> _Cover:
+    def _united_over(self, teams: Teams, action: Action, is_with_control: bool) -> Cover:
+        covers = (self._team(team, action, is_with_control) for team in teams)
+        return reduce(_united, covers)
+
+    def _team(self, team: int, action: Action, is_with_control: bool) -> Cover:
+        """What the assignments of one team cover that give the action; of elevation, those that give control too, or
+        those that do not."""
+        key = (team, action, is_with_control)
+        if key not in self._teams:
+            book = self.world.book
+            giving = self.world.assignments.get(team, 0) & book.giving[action]
+            if action is Action.ELEVATION:
+                control = book.giving[Action.FULL_CONTROL]
+                giving &= control if is_with_control else ~control
+            self._teams[key] = self._scope(giving)
+        return self._teams[key]
+
+    def _scope(self, grants: Bits) -> Cover:
+        """The scopes of some grants, united."""
+        book = self.world.book
+        groups, all_devices = 0, False
+        for place in places_of(grants):
+            grant = book.grants[place]
+            if grant.all_users:
+                return self._everything
+            groups |= grant.groups
+            all_devices |= grant.all_devices
+        cover = reduce(_united, map(self._group, places_of(groups)), NOTHING)
+        return _united(cover, self._enrolled) if all_devices else cover
+
+    def _both(self, one: Cover, other: Cover, known: Bits) -> Cover:
+        """Who and what is in both; without the owners of devices that are `known` already."""
+        people, own = one.people & other.people, one.own_devices & other.own_devices
         devices = one.devices & other.devices
-        return _Cover(one.people & other.people, devices, self._owners_of(devices))
-
-    def _scope(self, grants: Bits) -> _Scope:
-        if grants not in self._scopes:
-            known = self.world.book.grants
-            groups, all_users, all_devices = 0, False, False
-            for place in places_of(grants, len(known)):
-                grant = known[place]
-                groups |= grant.groups
-                all_users |= grant.all_users
-                all_devices |= grant.all_devices
-            self._scopes[grants] = _Scope(groups, all_users, all_devices)
-        return self._scopes[grants]
-
-    def _cover(self, scope: _Scope) -> _Cover:
-        if scope.all_users:
-            return self._everything
-        if scope not in self._covers:
-            people = devices = owners = 0
-            for group in places_of(scope.groups, len(self.world.book.groups.names)):
-                more = self._group(group)
-                people |= more.people
-                devices |= more.devices
-                owners |= more.fit_owners
-            if scope.all_devices:
-                devices |= self.world.devices.enrolled
-                owners |= self._owners_of_enrolled
-            self._covers[scope] = _Cover(people, devices, owners)
-        return self._covers[scope]
+        # All devices of somebody who is in both are in both. Only the rest are asked for their owners.
+        owners = self._owners_of(devices & ~own & ~known)
+        return Cover(people, own, devices, people & one.fit_owners | owners)
 
     @cached_property
-    def _everything(self) -> _Cover:
-        everything = self.world.devices.everything
-        return _Cover(self.world.people.everybody, everything, self._owners_of(everything))
+    def _everything(self) -> Cover:
+        devices = self.world.devices
+        owned = bits_of(bytes(owner >= 0 for owner in devices.owners))
+        owners = self._owners_of(devices.everything)
+        return Cover(self.world.people.everybody, owned, devices.everything, owners)
 
     @cached_property
-    def _owners_of_enrolled(self) -> Bits:
-        return self._owners_of(self.world.devices.enrolled)
+    def _enrolled(self) -> Cover:
+        enrolled = self.world.devices.enrolled
+        return Cover(0, 0, enrolled, self._owners_of(enrolled))
 
     def _owners_of(self, devices: Bits) -> Bits:
-        owners = set(compress(self.fit_owners, _flags(devices, len(self.fit_owners))))
+        """The owners of the fit ones of these."""
+        flags = flags_of(devices & self.fit, len(self.fit_owners))
+        return self._as_bits(set(compress(self.fit_owners, flags)))
+
+    def _as_bits(self, owners: set[int]) -> Bits:
         owners.discard(-1)
         return bits_at(owners, self.world.people.size)
 
-    def _group(self, group: int) -> _Cover:
+    def _group(self, group: int) -> Cover:
         if group not in self._groups:
-            members = self.world.members
-            people = members.people.get(group, ())
-            devices = set(members.devices.get(group, ()))
-            for person in people:
-                devices.update(self.devices_of.get(person, ()))
-            owners = {self.fit_owners[device] for device in devices}
-            owners.discard(-1)
-            self._groups[group] = _Cover(
-                people=bits_at(people, self.world.people.size),
-                devices=bits_at(devices, self.world.devices.size),
-                fit_owners=bits_at(owners, self.world.people.size),
-            )
+            like, members = self._like, _members_of(self.world, group)
+            if like is not None and members == _members_of(like.world, group):
+                self._groups[group] = like._group(group)
+            else:
+                self._groups[group] = self._cover(*members)
         return self._groups[group]
+
+    def _cover(self, people: list[int], direct: list[int]) -> Cover:
+        size = self.world.devices.size
+        own = {device for person in people for device in self.devices_of.get(person, ())}
+        devices = own.union(direct)
+        own_bits = bits_at(own, size)
+        return Cover(
+            people=bits_at(people, self.world.people.size),
+            own_devices=own_bits,
+            devices=own_bits | bits_at(direct, size),
+            fit_owners=self._as_bits({self.fit_owners[device] for device in devices}),
+        )
+
+
+def _members_of(world: World, group: int) -> tuple[list[int], list[int]]:
+    return world.members.people.get(group, []), world.members.devices.get(group, [])

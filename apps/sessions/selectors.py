@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.common.clock import now
 from apps.common.errors import NotFoundError
+from apps.common.retention import by_tenant
 from apps.devices.models import Device, DevicePresence, Enrolment
 from apps.devices.selectors import FailedPolicy, failed_policies, find_person_on
 from apps.licenses.models import Product
@@ -199,6 +201,30 @@ def due_sessions(at: datetime) -> QuerySet[HelpSession]:
     return HelpSession.objects.open().filter(_is_expired(at) | _is_lost(at))
 
 
+def oldest_session_end(tenant: Tenant | None) -> datetime | None:
+    """When the session that ended first did so, of those that are still known; in the tenant, or on the whole site."""
+    ended = HelpSession.objects.filter(ended_at__isnull=False)
+    return _oldest(ended if tenant is None else ended.filter(tenant=tenant), "ended_at")
+
+
+def oldest_refusal(tenant: Tenant | None) -> datetime | None:
+    refusals = Refusal.objects.all()
+    return _oldest(refusals if tenant is None else refusals.filter(tenant=tenant), "at")
+
+
+def sessions_ended_by(before: datetime) -> dict[uuid.UUID, int]:
+    """How many sessions ended then or earlier, by tenant."""
+    return by_tenant(HelpSession.objects.filter(ended_at__lte=before))
+
+
+def refusals_by(before: datetime) -> dict[uuid.UUID, int]:
+    return by_tenant(Refusal.objects.filter(at__lte=before))
+
+
+def _oldest(rows: QuerySet[Any], name: str) -> datetime | None:
+    return rows.order_by(name).values_list(name, flat=True).first()
+
+
 # --- sessions that are aimed at a device (D4) -----------------------------------------------------
 
 
@@ -256,11 +282,21 @@ def find_expected_sharer(device: Device) -> User | None:
     return find_person_on(device) or device.owner
 
 
-def sessions_on_device(actor: User, device: Device, number: int = 10) -> list[HelpSession]:
-    """The newest sessions on the device, or aimed at it, that the actor may read about."""
+SESSIONS_SHOWN_FOR = timedelta(days=30)
+
+
+def sessions_on_device(actor: User, device: Device, number: int = 50) -> list[HelpSession]:
+    """The sessions of the last 30 days on the device, or aimed at it, that the actor may read about; newest first."""
     return list(
         sessions_open_to(actor)
         .filter(Q(device=device) | Q(aimed_at=device), tenant=device.tenant_id)
+        .filter(opened_at__gt=now() - SESSIONS_SHOWN_FOR)
         .select_related("helper", "sharer")
         .order_by("-opened_at", "-id")[:number]
     )
+
+
+def unfinished_on_device(device: Device) -> list[HelpSession]:
+    """What goes on on the device, or waits for it, whoever its people are."""
+    found = HelpSession.objects.filter(Q(device=device) | Q(aimed_at=device), ended_at__isnull=True)
+    return list(found.select_related("helper").order_by("opened_at", "id"))

@@ -25,3 +25,8 @@ def forget_spent_codes() -> int:
 @shared_task
 def forget_silent_devices() -> int:
     return services.forget_silent_devices()
+
+
+@shared_task
+def make_days_ahead() -> int:
+    return services.make_days_ahead()

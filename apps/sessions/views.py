@@ -14,13 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.common.errors import InvalidError, RuleError
 from apps.common.http import SignedInRequest, client_address
-from apps.devices.models import Device
-from apps.devices.selectors import device_for
 from apps.roles.selectors import actions_anywhere
 from apps.sessions import codes, selectors, services
 from apps.sessions.forms import CodeForm, KindForm
 from apps.sessions.models import HelpSession, Side
-from apps.sessions.pages import code_as_qr, device_page, session_page
+from apps.sessions.pages import code_as_qr, session_page
 from apps.sessions.states import EndReason, Kind
 from apps.tenants.access import member_required
 
@@ -52,7 +50,7 @@ def device_log(request: SignedInRequest) -> HttpResponse:
     return render(request, "help_sessions/device_log.html", context)
 
 
-def _show_code(request: SignedInRequest, opened: services.OpenedSession) -> HttpResponse:
+def show_code(request: SignedInRequest, opened: services.OpenedSession) -> HttpResponse:
     """The page with the code: the only place where it is ever shown."""
     link = request.build_absolute_uri(reverse("help_sessions:get")) + f"#{codes.shown(opened.code)}"
     code = {
@@ -70,35 +68,7 @@ def _show_code(request: SignedInRequest, opened: services.OpenedSession) -> Http
 @never_cache
 @member_required
 def open_session(request: SignedInRequest) -> HttpResponse:
-    return _show_code(request, services.open_session(actor=request.user))
-
-
-@require_GET
-@never_cache
-@member_required
-def device(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    return _device_page(request, device_for(request.user, pk))
-
-
-def _device_page(
-    request: SignedInRequest, found: Device, refusal: RuleError | None = None
-) -> HttpResponse:
-    context = device_page(request.user, found, refusal=refusal)
-    status = refusal.status if refusal is not None else 200
-    return render(request, "devices/device.html", context, status=status)
-
-
-@require_POST
-@never_cache
-@member_required
-def open_on_device(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
-    found = device_for(request.user, pk)
-    try:
-        return _show_code(request, services.open_session_on(actor=request.user, device_id=found.pk))
-    except services.AlreadyWaitingError as waiting:
-        return redirect("help_sessions:session", waiting.session.pk)
-    except RuleError as refusal:
-        return _device_page(request, found, refusal)
+    return show_code(request, services.open_session(actor=request.user))
 
 
 @require_GET
@@ -199,7 +169,7 @@ def new_code(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
     except RuleError as refusal:
         found.refresh_from_db()
         return _render(request, found, side, refusal=refusal)
-    return _show_code(request, opened)
+    return show_code(request, opened)
 
 
 def _kind(request: HttpRequest) -> Kind:

@@ -18,7 +18,7 @@ from apps.roles.selectors import AssignmentReach, reaches_of
 from apps.sessions.eligibility import Check, CheckName, Decision, decide
 from apps.sessions.selectors import gather_facts
 from apps.tenants.models import User
-from apps.tenants.selectors import may_administer, person_of, tenant_of
+from apps.tenants.selectors import permissions_held, person_of, tenant_of
 from apps.tenants.services import require_permission
 
 ASK = "tenants.manage_roles"
@@ -130,12 +130,9 @@ def explain(
         is_device_enrolled=facts.is_enrolled,
         number=ASSIGNMENTS_SHOWN,
     )
-    may_open = {
-        place: bool(place.value) and may_administer(actor, place.value)
-        for place in {PLACES[check.code] for check in decision.checks if check.code}
-    }
+    held = permissions_held(actor)
     lines = (
-        Line(check, place, may_open.get(place, False))
+        Line(check, place, place.value in held)
         for check in decision.checks
         for place in (PLACES[check.code] if check.code else Place.NOWHERE,)
     )

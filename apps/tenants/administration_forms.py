@@ -32,6 +32,7 @@ AUDITED_KINDS = (
     "devices.device",
     "devices.enrolmenttoken",
     "devices.policy",
+    "devices.savedview",
     "licenses.license",
     "licenses.seat",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.tenants import administration_views as views
-from apps.tenants import domain_views, settings_views
+from apps.tenants import domain_views, find_views, settings_views
 
 app_name = "administration"
 urlpatterns = [
@@ -36,8 +36,11 @@ urlpatterns = [
         domain_views.remove,
         name="domain_remove",
     ),
+    path("administration/setup/dismiss/", settings_views.dismiss_setup, name="dismiss_setup"),
     path("administration/administrators/", views.administrators, name="administrators"),
     path("administration/administrators/add/", views.add_administrator, name="add_administrator"),
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),
+    path("administration/find/people/", find_views.people, name="find_people"),
+    path("administration/find/groups/", find_views.groups, name="find_groups"),
     path("administration/audit/", views.audit_log, name="audit"),
 ]

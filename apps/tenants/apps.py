@@ -22,5 +22,17 @@ class TenantsConfig(AppConfig):
     verbose_name = _("Tenants and people")
 
     def ready(self) -> None:
+        from apps.common.retention import KeptKind, keep_no_longer
+        from apps.tenants import audit
+
+        keep_no_longer(
+            KeptKind(
+                "audit_names",
+                _("Names in the audit log"),
+                audit.oldest_names,
+                audit.names_due,
+                lambda before, *, until: audit.forget_names(before) >= 0,
+            )
+        )
         # After a flush too, so that no test and no restored database lacks the device app.
         post_migrate.connect(_after_migrate, sender=apps.get_app_config("allauth_idp_oidc"))

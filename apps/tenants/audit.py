@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import secrets
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +23,7 @@ from django.db import transaction
 from django.db.models import Manager, Model, QuerySet
 
 from apps.common.clock import now
+from apps.common.retention import by_tenant
 from apps.tenants.models import Act, AuditEntry, AuditHead, Origin, Tenant, User
 
 logger = logging.getLogger(__name__)
@@ -271,8 +273,23 @@ def _faults(entry: AuditEntry, keeps_names_from: datetime) -> Iterator[str]:
         yield "its names were changed"
 
 
-def forget_names() -> int:
-    """Empty the names of entries older than 30 days (M4); gives their number. The seals go on holding."""
+def oldest_names(tenant: Tenant | None) -> datetime | None:
+    """When the oldest entry that still names people was written; in the tenant, or on the whole site."""
+    naming = AuditEntry.objects.filter(names__isnull=False)
+    naming = naming if tenant is None else naming.filter(tenant=tenant)
+    return naming.order_by("at").values_list("at", flat=True).first()
+
+
+def names_due(before: datetime) -> dict[uuid.UUID, int]:
+    """How many entries of then or earlier still name people, by tenant."""
+    return by_tenant(AuditEntry.objects.filter(at__lte=before, names__isnull=False))
+
+
+def forget_names(before: datetime | None = None) -> int:
+    """Empty the names of entries from then or earlier, by default 30 days ago (M4); gives their number.
+
+    The seals go on holding.
+    """
     return AuditEntry.objects.filter(
-        at__lte=now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
+        at__lte=before or now() - settings.REMOTEHELP_NAMES_KEPT_FOR, names__isnull=False
     ).update(names=None, salt="", actor=None, target_key="")

@@ -98,6 +98,10 @@ class Tenant(models.Model):
     first_session_at = models.DateTimeField(
         _("first session"), null=True, blank=True, editable=False
     )
+    # An administrator needs the set-up list no more, before the first session has happened.
+    setup_dismissed_at = models.DateTimeField(
+        _("set-up list dismissed"), null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
@@ -75,6 +75,19 @@ def full_administrators(tenant_id: uuid.UUID) -> QuerySet[User]:
     """Active people who hold every permission on the tenant."""
     active = administrators_of(tenant_id).filter(is_active=True, is_superuser=False)
     return active.filter(Q(number_of_rights=len(PERMISSIONS)))
+
+
+def holders_of(tenant_id: uuid.UUID, permission: str) -> QuerySet[User]:
+    """The active people who hold that administrative permission on the tenant, by name."""
+    rows = UserObjectPermission.objects.filter(
+        user=OuterRef("pk"),
+        object_pk=str(tenant_id),
+        permission__content_type__app_label="tenants",
+        permission__content_type__model="tenant",
+        permission__codename=permission.removeprefix("tenants."),
+    )
+    active = User.objects.filter(tenant=tenant_id, is_active=True, is_superuser=False)
+    return active.filter(Exists(rows)).order_by("last_name", "first_name", "id")
 
 
 def rights_of(people: Iterable[User]) -> dict[uuid.UUID, frozenset[str]]:

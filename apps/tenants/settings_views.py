@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.common.confirmation import Question, ask
 from apps.common.form_kit import answer_check
@@ -63,6 +63,18 @@ def _save(
         return _page(request, tenant, form, status=form.status)
     messages.success(request, _("The settings are saved."))
     return redirect("administration:settings")
+
+
+@require_POST
+@administrator_required(MANAGE)
+def dismiss_setup(request: SignedInRequest) -> HttpResponse:
+    """Puts the set-up list away, or with *show* brings it back."""
+    is_dismissed = "show" not in request.POST
+    tenant = selectors.tenant_of(request.user)
+    services.dismiss_setup(actor=request.user, tenant=tenant, is_dismissed=is_dismissed)
+    if is_dismissed:
+        messages.success(request, _("The set-up list is put away. You can bring it back here."))
+    return redirect("overview")
 
 
 def _page(

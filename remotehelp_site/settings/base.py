@@ -290,6 +290,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.sessions.tasks.forget_silent_devices",
         "schedule": timedelta(seconds=10),
     },
+    "evaluate policies that nobody has finished": {
+        "task": "apps.devices.tasks.finish_evaluations",
+        "schedule": timedelta(minutes=1),
+    },
     "forget spent proofs of devices": {
         "task": "apps.devices.tasks.forget_spent_proofs",
         "schedule": timedelta(minutes=10),
@@ -298,9 +302,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.tenants.tasks.forget_expired_tokens",
         "schedule": timedelta(hours=1),
     },
-    "forget the names in the audit log": {
-        "task": "apps.tenants.tasks.forget_audited_names",
-        "schedule": timedelta(minutes=30),
+    "forget who helped whom after 30 days": {
+        "task": "apps.reports.tasks.purge",
+        "schedule": timedelta(minutes=20),
+    },
+    "make the tables of the coming days": {
+        "task": "apps.sessions.tasks.make_days_ahead",
+        "schedule": timedelta(hours=6),
     },
     "note which licences have become active or run out": {
         "task": "apps.licenses.tasks.note_states",
@@ -330,6 +338,8 @@ REMOTEHELP_METRICS_TOKEN = env.str("REMOTEHELP_METRICS_TOKEN", default="")
 
 # M4 says 30 days; the hour is for the task that does it.
 REMOTEHELP_NAMES_KEPT_FOR = timedelta(days=30) - timedelta(hours=1)
+# How long a policy without an answer is not held against a device while the policy is being asked of all.
+REMOTEHELP_EVALUATION_WITHIN = timedelta(minutes=10)
 REMOTEHELP_CODE_VALID_FOR = timedelta(minutes=10)
 REMOTEHELP_CODE_TRIES = 5
 REMOTEHELP_CODE_TRIES_PER_ADDRESS = env.int("REMOTEHELP_CODE_TRIES_PER_ADDRESS", default=5)

@@ -13,8 +13,10 @@ from apps.devices.models import (
     DevicePresence,
     DeviceReport,
     EnrolmentToken,
+    Evaluation,
     Policy,
     PolicyResult,
+    SavedView,
     SpentProof,
 )
 from apps.directory.models import Import
@@ -41,6 +43,8 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     SpentProof.objects.create(digest="e" * 64, expires_at=now())
     DeviceReport.objects.create(device=sams_laptop, at=now())
     DevicePresence.objects.create(device=sams_laptop, person=hanna, channel="of a test")
+    Evaluation.objects.create(policy=policy, wanted_at=now())
+    SavedView.objects.create(tenant=contoso, name="Old ones")
     PolicyResult.objects.create(device=sams_laptop, policy=policy, is_met=True, evaluated_at=now())
     EntryTries.objects.create(key="person:x", tries=1)
     Refusal.objects.create(tenant=contoso, helper=hanna, step="redeem", code="out_of_scope")

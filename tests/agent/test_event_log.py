@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from remotehelp_app.platform.file_log import FileLog
 from remotehelp_app.platform.interfaces import UnavailableError
-from remotehelp_app.platform.linux.event_log import FileLog, JournalLog, SyslogLog
+from remotehelp_app.platform.linux.event_log import JournalLog, SyslogLog
 from remotehelp_app.session.journal import Journal
 
 

@@ -106,30 +106,37 @@ class Turn:
     secret: str
 
 
-@pytest.fixture(scope="session")
-def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+@contextmanager
+def relay(folder: Path, *options: str) -> Iterator[Turn]:
+    """A coturn of this machine alone; without options it speaks no TLS."""
     program = shutil.which("turnserver")
     assert program, "Debian's coturn is missing"
-    folder, port, secret = tmp_path_factory.mktemp("turn"), free_port(), secrets.token_urlsafe(24)
+    port, secret = free_port(), secrets.token_urlsafe(24)
     with (folder / "turn.log").open("wb") as log:
         process = subprocess.Popen(
             [
                 program, "-n", "--use-auth-secret", f"--static-auth-secret={secret}",
                 "--realm=remotehelp.example", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-                f"--listening-port={port}", "--allow-loopback-peers", "--no-tls", "--no-dtls",
-                "--no-cli", "--log-file=stdout", f"--pidfile={folder}/pid", f"--userdb={folder}/db",
+                f"--listening-port={port}", "--allow-loopback-peers", "--no-cli", "--log-file=stdout",
+                f"--pidfile={folder}/pid", f"--userdb={folder}/db", *(options or ("--no-tls", "--no-dtls")),
             ],
             cwd=folder, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            until(lambda: _listens(port), "the relay listens")
+            until(lambda: listens(port), "the relay listens")
             yield Turn(f"turn:127.0.0.1:{port}", secret)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _listens(port: int) -> bool:
+@pytest.fixture(scope="session")
+def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turn]:
+    with relay(tmp_path_factory.mktemp("turn")) as made:
+        yield made
+
+
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

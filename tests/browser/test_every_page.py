@@ -47,7 +47,14 @@ OF_ADMINISTRATORS = (
     "/administration/roles/new/",
     "/administration/role-assignments/",
     "/administration/role-assignments/new/",
+    "/administration/compliance/",
+    "/administration/compliance/?q=nothing+is+called+this",
+    "/administration/compliance/new/",
+    "/devices/?compliance=no&sort=-seen",
+    "/devices/views/",
     "/permissions/",
+    "/administration/why/",
+    "/administration/",
     "/administration/audit/",
     "/administration/audit/?act=changed&sort=when",
 )
@@ -98,7 +105,8 @@ def test_the_pages_of_a_signed_in_person(desk: Desk, helper_browser: Browser, lo
         "/devices/",
         "/devices/enrolment/",
         device,
-        f"{device}revoke/",
+        f"{device}remove/",
+        f"{device}change/",
     ):
         look_at(admin, address)
 

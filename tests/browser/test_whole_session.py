@@ -24,7 +24,8 @@ def test_a_helper_sees_the_sharers_live_screen_and_both_know_how_it_ended(
 
     code = get_code(helper)
     axe_finds_nothing(helper)
-    assert re.search(r"/sessions/[0-9a-f-]{36}/$", helper.url)  # an address that can be reloaded
+    # An address that can be reloaded.
+    expect(helper).to_have_url(re.compile(r"/sessions/[0-9a-f-]{36}/$"))
     # As it is read out on the telephone: small letters, a space in the middle.
     enter_code(sharer, f"{code[:4]} {code[4:]}".lower())
 

@@ -17,6 +17,7 @@ from tests.browser.conftest import (  # noqa: F401 fixtures are found by name
     turn,
 )
 from tests.desktop.desk import Desktop, desktop
+from tests.desktop.far import far_desk, far_helper, place, whole_place  # noqa: F401
 
 
 @pytest.fixture

@@ -341,8 +341,20 @@ class Desktop:
             output = "none" if number else "screen"
             self.xrandr("--setmonitor", name, place, output)
 
-    def xrandr(self, *arguments: str) -> None:
-        subprocess.run(["xrandr", *arguments], env=self.env, check=True, capture_output=True)
+    def resize(self, width: int, height: int) -> None:
+        """Another resolution; an Xvfb knows none that is larger than its first."""
+        name = f"{width}x{height}"
+        if name not in self.xrandr("--query"):
+            sides = [[str(side), "0", "0", str(side)] for side in (width, height)]
+            self.xrandr("--newmode", name, "0", *sides[0], *sides[1])
+            self.xrandr("--addmode", "screen", name)
+        self.xrandr("--output", "screen", "--mode", name)
+
+    def xrandr(self, *arguments: str) -> str:
+        command = ["xrandr", *arguments]
+        return subprocess.run(
+            command, env=self.env, check=True, capture_output=True, text=True
+        ).stdout
 
     def keys_down(self) -> list[int]:
         """The keycodes that are down at the X server, whoever holds them."""

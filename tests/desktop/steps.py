@@ -105,6 +105,16 @@ def point_at(helper: Page, x: int, y: int) -> tuple[float, float]:
     return found["x"], found["y"]
 
 
+def picture_size(helper: Page) -> list[int]:
+    found: list[int] = helper.evaluate(
+        """() => {
+          const video = document.querySelector("[data-video]");
+          return [video.videoWidth, video.videoHeight];
+        }"""
+    )
+    return found
+
+
 def click_and_type(device: Desktop, helper: Page) -> Target:
     """The helper's mouse and keyboard reach a program on the device: a click to the pixel, and a key down and up."""
     target = device.target(0, 200, 1280, 600)

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Desk, Turn, demo_site, until
+from tests.browser.conftest import Desk, Turn, demo_site, free_port, relay, until
 from tests.browser.marker import Marker
 from tests.browser.steps import until_seen
+from tests.desktop.certificates import certificate
 from tests.desktop.desk import Desktop
+from tests.desktop.far import picture_follows
 from tests.desktop.steps import click_and_type, go_live, sign_in
+from tests.network import network
 
 pytestmark = pytest.mark.desktop
 # What the device offered, and the pair that is in use with the way to the helper's own relay.
@@ -48,3 +51,40 @@ def test_picture_and_keys_pass_through_a_relay_and_nothing_goes_beside_it(
         helper.get_by_role("button", name="Leave").click()
         device.reads("The session has ended")
         desk.close()
+
+
+@pytest.mark.parametrize("way", ["TCP", "TLS"])
+def test_where_udp_is_blocked_the_relays_next_address_is_taken(
+    way: str, helper_browser: Browser, device: Desktop, tmp_path: Path
+) -> None:
+    """What is blocked says nothing, as at a firewall that drops. The device has no way but the relay; the helper, who is
+    elsewhere, has one by UDP, whose address comes so late in the list that the device does not need it.
+    """
+    folder, by_tls = tmp_path / "relay", free_port()
+    folder.mkdir()
+    tls = certificate(folder)
+    device.env["SSL_CERT_FILE"] = str(tls)
+    options = [f"--tls-listening-port={by_tls}", f"--cert={tls}", f"--pkey={tls}", "--no-dtls"]
+    with relay(folder, *options) as turn, network() as blocked:
+        blocked.way.is_cut = True
+        host, _colon, port = turn.url.removeprefix("turn:").partition(":")
+        tcp = blocked.wire((host, int(port))).port if way == "TLS" else port
+        by = {
+            "UDP": f"turn:{host}:{blocked.line((host, int(port))).port}?transport=udp",
+            "TCP": f"turn:{host}:{tcp}?transport=tcp",
+            "TLS": f"turns:{host}:{by_tls}?transport=tcp",
+        }
+        addresses = [*by.values(), f"{turn.url}?transport=udp"]
+        with demo_site(tmp_path / "site", turn, *addresses) as site:
+            desk = Desk(site)
+            sign_in(device, desk, helper_browser, options=["--relay-only"])
+            helper = desk.page(helper_browser, "helper")
+            go_live(device, helper, "Full control")
+            picture_follows(device, helper, changes=2)
+            click_and_type(device, helper)
+            found = until(lambda: helper.evaluate(PAIR), "a path is chosen")
+            assert (set(found["offered"]), found["remote"]) == ({"relay"}, "relay")
+            assert f"relayed at {by[way]}" in (device.folder / "app.log").read_text()
+            helper.get_by_role("button", name="Leave").click()
+            device.reads("The session has ended")
+            desk.close()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import until
 from tests.desktop.keyboards import use_layout
 from tests.desktop.programs import Terminal
-from tests.desktop.steps import go_live, point_at, sign_in
+from tests.desktop.steps import go_live, picture_size, point_at, sign_in
 
 pytestmark = pytest.mark.desktop
 LEFT, MIDDLE, RIGHT, UP, DOWN, TO_LEFT, TO_RIGHT = range(1, 8)
@@ -26,17 +26,8 @@ def take_over(desk, helper_browser, device):
 def show(helper: Page, monitor: str, width: int, height: int) -> None:
     """Chooses the monitor; its picture is there."""
     helper.get_by_label("Monitor").select_option(monitor)
-    until(lambda: size(helper) == [width, height], lambda: f"{size(helper)}")
+    until(lambda: picture_size(helper) == [width, height], lambda: f"{picture_size(helper)}")
     expect(helper.get_by_label("Monitor")).to_have_value(monitor)
-
-
-def size(helper: Page) -> object:
-    return helper.evaluate(
-        """() => {
-          const video = document.querySelector("[data-video]");
-          return [video.videoWidth, video.videoHeight];
-        }"""
-    )
 
 
 def drawer(helper: Page) -> None:
@@ -75,7 +66,7 @@ def test_an_unplugged_monitor_is_left_for_the_others_and_input_goes_on(
     show(helper, "x11:R", 640, 600)
     device.xrandr("--delmonitor", "R")
     # The only one that is left, whether the page calls it by name or as all of them.
-    until(lambda: size(helper) == [640, 800], lambda: f"{size(helper)}")
+    until(lambda: picture_size(helper) == [640, 800], lambda: f"{picture_size(helper)}")
     expect(helper.get_by_label("Monitor")).to_be_hidden()
 
     def clicked():

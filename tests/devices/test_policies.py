@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.urls import reverse
 
 from apps.common.clock import now
@@ -117,8 +118,8 @@ def test_a_policy_that_is_gone_asks_nobody(db):
 def test_a_policy_made_in_the_admin_is_asked(
     told, contoso, client, admin_user, monkeypatch, django_capture_on_commit_callbacks
 ):
-    queued: list[str] = []
-    monkeypatch.setattr(tasks.evaluate_policy, "delay", queued.append)
+    queued: list[Any] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: queued.append((name, args)))
     client.force_login(admin_user)
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(
@@ -131,4 +132,6 @@ def test_a_policy_made_in_the_admin_is_asked(
             },
         )
     assert answer.status_code == 302
-    assert queued == [str(Policy.objects.get().pk)]
+    policy = Policy.objects.get()
+    assert queued == [(tasks.evaluate_policy.name, [str(policy.pk)])]
+    assert services.due_policies() == [policy]

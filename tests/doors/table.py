@@ -28,7 +28,7 @@ class Door:
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), "sam" himself, "pair" and "sharer" (Hanna and Sam, in the query), or
+    # (Sam's, in the address or in the body), "sam" himself, "view" (a view of devices that Ada shares), "policy" (a compliance policy of Contoso), "pair" and "sharer" (Hanna and Sam, in the query), or
     # nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
@@ -62,7 +62,10 @@ API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
 NEW_PERSON = {"email": "new@contoso.example", "last_name": "New"}
 NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
-NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
+NEW_POLICY = {"name": "Encrypted", "rule": "disk_encrypted", "covers_all_devices": True}
+NEW_LICENSE = {"product": "remote_help", "terms": "bought", "quantity": 5}
+NEXT_MONTH = (now() + timedelta(days=30)).isoformat()
+NEW_TOKEN = {"name": "Warehouse", "expires_at": NEXT_MONTH}
 
 DOORS = (
     # For everybody of a tenant.
@@ -85,14 +88,37 @@ DOORS = (
     _page("POST", "decline", "requested", 409, AWAY),
     _page("POST", "leave", "active", AWAY, AWAY),
     Door("GET", "reports:sessions", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door("GET", "reports:retention", ADMIN),
     Door("GET", "reports:session", (200, 200, 404, 200, 404, AWAY, AWAY), "active"),
     # Devices: a helper finds those in reach, an administrator all; to Otto and Mallory, and to Sam himself, who has
     # no role, there is no laptop of Sam's. Ada may manage it, and helps nobody.
     Door("GET", "devices:devices", (200, 200, 200, 200, 200, AWAY, AWAY)),
     Door("GET", "help_sessions:device", (200, 404, 404, 200, 404, AWAY, AWAY), "laptop"),
     Door("POST", "help_sessions:open_on_device", (200, 404, 404, 403, 404, AWAY, AWAY), "laptop"),
-    Door("GET", "devices:revoke", (403, 403, 403, 200, 403, AWAY, AWAY), "laptop"),
-    Door("POST", "devices:revoke", (403, 403, 403, AWAY, 403, AWAY, AWAY), "laptop"),
+    Door("GET", "devices:export", (200, 200, 200, 200, 200, AWAY, AWAY), "csv"),
+    Door("GET", "help_sessions:remove_device", ADMIN, "laptop"),
+    Door("POST", "help_sessions:remove_device", ADMIN_DOES, "laptop"),
+    Door("GET", "devices:change", ADMIN, "laptop"),
+    Door("POST", "devices:change", ADMIN_DOES, "laptop", {"note": "On loan"}),
+    Door("POST", "devices:bulk", ADMIN_DOES, "laptop_in_form", {"act": "group"}),
+    # Everybody keeps views of their own; Ada's shared one is for all of Contoso to use, and hers to change.
+    Door("GET", "devices:views", (200, 200, 200, 200, 200, AWAY, AWAY)),
+    Door(
+        "POST",
+        "devices:views",
+        (AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
+        body={"name": "Old", "query": "seen=not90"},
+    ),
+    Door("GET", "devices:change_view", (404, 404, 404, 200, 404, AWAY, AWAY), "view"),
+    Door(
+        "POST",
+        "devices:change_view",
+        (404, 404, 404, AWAY, 404, AWAY, AWAY),
+        "view",
+        {"name": "Older", "query": "seen=not90"},
+    ),
+    Door("GET", "devices:delete_view", (404, 404, 404, 200, 404, AWAY, AWAY), "view"),
+    Door("POST", "devices:delete_view", (404, 404, 404, AWAY, 404, AWAY, AWAY), "view"),
     Door("POST", "devices:restore", (403, 403, 403, AWAY, 403, AWAY, AWAY), "laptop"),
     Door("GET", "devices:enrolment", (403, 403, 403, 200, 403, AWAY, AWAY)),
     Door(
@@ -103,6 +129,8 @@ DOORS = (
     ),
     Door("POST", "devices:revoke_token", (403, 403, 403, AWAY, 403, AWAY, AWAY), "token"),
     # The administration: each page for whoever holds its permission; Ada holds all.
+    Door("GET", "overview", ADMIN),
+    Door("POST", "administration:dismiss_setup", ADMIN_DOES),
     Door("GET", "administration:administrators", ADMIN),
     Door("GET", "administration:add_administrator", ADMIN),
     Door("GET", "administration:administrator", ADMIN, "sam"),
@@ -114,6 +142,12 @@ DOORS = (
         {"rights": ["tenants.view_reports"]},
     ),
     Door("GET", "administration:audit", ADMIN),
+    Door("GET", "administration:find_people", ADMIN),
+    Door("GET", "administration:find_groups", ADMIN),
+    Door("GET", "devices:find_devices", ADMIN),
+    # About Hanna and Sam, as in the API below.
+    Door("GET", "help_sessions:why", ADMIN, "pair"),
+    Door("GET", "help_sessions:own_why", (200, 200, 200, 200, 404, AWAY, AWAY), "sharer"),
     Door("GET", "administration:settings", ADMIN),
     Door(
         "POST",
@@ -226,7 +260,75 @@ DOORS = (
     Door("GET", "directory:group_devices", ADMIN, "group"),
     Door("GET", "directory:group_add_devices", ADMIN, "group"),
     Door("POST", "directory:group_change_devices", ADMIN_DOES, "group"),
+    Door("GET", "api:devices", API_ADMIN),
+    Door("GET", "api:device", API_ADMIN, "laptop"),
+    Door("PUT", "api:device", API_ADMIN, "laptop", {"note": "On loan", "groups": []}),
+    Door("POST", "api:remove_device", API_ADMIN, "laptop"),
+    Door("POST", "api:restore_device", API_ADMIN, "laptop"),
+    Door("POST", "api:add_devices_to_group", API_ADMIN, "devices_and_group"),
+    Door("GET", "api:device_views", API_ADMIN),
+    Door(
+        "POST",
+        "api:device_views",
+        (403, 403, 403, 201, 403, 403, 401),
+        body={"name": "Old", "query": {"seen": "not90"}},
+    ),
+    Door("GET", "api:device_view", API_ADMIN, "view"),
+    Door("PUT", "api:device_view", API_ADMIN, "view", {"name": "Old", "query": {}}),
+    Door("DELETE", "api:device_view", (403, 403, 403, 204, 403, 403, 401), "view"),
+    # Compliance policies, for who may manage devices.
+    Door("GET", "devices:policies", ADMIN),
+    Door("GET", "devices:new_policy", ADMIN),
+    Door("POST", "devices:new_policy", ADMIN_DOES, body=NEW_POLICY),
+    Door("GET", "devices:policy", ADMIN, "policy"),
+    Door("GET", "devices:change_policy", ADMIN, "policy"),
+    Door("POST", "devices:change_policy", ADMIN_DOES, "policy", {**NEW_POLICY, "name": "Other"}),
+    Door("GET", "devices:delete_policy", ADMIN, "policy"),
+    Door("POST", "devices:delete_policy", ADMIN_DOES, "policy"),
+    Door("POST", "devices:ask_policy_again", ADMIN_DOES, "policy"),
+    Door("GET", "api:compliance_policies", API_ADMIN),
+    Door("POST", "api:compliance_policies", (403, 403, 403, 201, 403, 403, 401), body=NEW_POLICY),
+    Door("POST", "api:preview_new_compliance_policy", API_ADMIN, body=NEW_POLICY),
+    Door("GET", "api:compliance_policy", API_ADMIN, "policy"),
+    Door("PUT", "api:compliance_policy", API_ADMIN, "policy", {**NEW_POLICY, "name": "Other"}),
+    Door("DELETE", "api:compliance_policy", (403, 403, 403, 204, 403, 403, 401), "policy"),
+    Door("POST", "api:preview_compliance_policy", API_ADMIN, "policy", NEW_POLICY),
+    Door("GET", "api:preview_compliance_policy_removal", API_ADMIN, "policy"),
+    Door("POST", "api:evaluate_compliance_policy", (403, 403, 403, 202, 403, 403, 401), "policy"),
     # Roles and role assignments, for who may manage them.
+    # Licences of Contoso; "seat" is a licence and its one seat, Sam's.
+    Door("GET", "licenses:licenses", ADMIN),
+    Door("GET", "licenses:order", ADMIN),
+    Door("POST", "licenses:order", ADMIN_DOES, body=NEW_LICENSE),
+    Door("GET", "licenses:lacking", ADMIN),
+    Door("POST", "licenses:lacking", ADMIN_DOES, "license_for_sam"),
+    Door("GET", "licenses:license", ADMIN, "license"),
+    Door("GET", "licenses:change", ADMIN, "license"),
+    Door("POST", "licenses:change", ADMIN_DOES, "license", {"quantity": "9"}),
+    Door("GET", "licenses:cancel", ADMIN, "license"),
+    Door("POST", "licenses:cancel", ADMIN_DOES, "license"),
+    Door("GET", "licenses:give_people", ADMIN, "license"),
+    Door("POST", "licenses:give_people", ADMIN_DOES, "license", {"people": "sam"}),
+    Door("GET", "licenses:give_groups", ADMIN, "license"),
+    Door("POST", "licenses:give_groups", ADMIN_DOES, "license", {"groups": "everyone"}),
+    Door("GET", "licenses:take_away", ADMIN, "seat"),
+    Door("POST", "licenses:take_away", ADMIN_DOES, "seat"),
+    Door("GET", "api:licenses", API_ADMIN),
+    Door("POST", "api:licenses", (403, 403, 403, 201, 403, 403, 401), body=NEW_LICENSE),
+    Door("GET", "api:license", API_ADMIN, "license"),
+    Door("PUT", "api:license", API_ADMIN, "license", {"quantity": 9, "ends_at": NEXT_MONTH}),
+    Door("POST", "api:cancel_license", API_ADMIN, "license"),
+    Door("GET", "api:preview_license_cancellation", API_ADMIN, "license"),
+    Door("GET", "api:seats", API_ADMIN, "license"),
+    Door("POST", "api:seats", API_ADMIN, "license"),
+    Door("GET", "api:preview_seat_removal", API_ADMIN, "seat"),
+    Door("PUT", "api:seat_of_person", API_ADMIN, "license_and_sam"),
+    Door("DELETE", "api:seat_of_person", (403, 403, 403, 204, 403, 403, 401), "seat_of_sam"),
+    Door("PUT", "api:seat_of_group", API_ADMIN, "license_and_everyone"),
+    Door(
+        "DELETE", "api:seat_of_group", (403, 403, 403, 204, 403, 403, 401), "license_and_everyone"
+    ),
+    Door("GET", "api:people_without_license", API_ADMIN),
     Door("GET", "roles:roles", ADMIN),
     Door("GET", "roles:roles_by_permission", ADMIN),
     Door("GET", "roles:new_role", ADMIN),

@@ -15,8 +15,9 @@ from django.urls import reverse
 from PIL import Image
 
 from apps.common.clock import now
-from apps.devices.services import issue_enrolment_token
+from apps.devices.services import create_policy, issue_enrolment_token, save_view
 from apps.directory.services import begin_import, check_import
+from apps.licenses.services import assign_seat
 from apps.roles.models import Action
 from apps.roles.selectors import assignments_of
 from apps.sessions import services
@@ -26,7 +27,7 @@ from apps.tenants.services import claim_domain, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
 from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
-from tests.factories import make_device, make_group, make_role
+from tests.factories import EVERYONE, make_device, make_group, make_license, make_role
 from tests.sessions.wire import Wire
 
 
@@ -75,6 +76,11 @@ def _invited(door: Door, people) -> Place:
 
 def _laptop(door: Door, people) -> Place:
     laptop = make_device(people["sam"].tenant, name="sams-laptop", owner=people["sam"])
+    if door.of == "laptop_in_form":
+        return Place((), {**door.body, "device": str(laptop.pk)})
+    if door.of == "devices_and_group":
+        group = make_group(people["sam"].tenant)
+        return Place((), {"devices": [laptop.pk], "group": group.pk})
     if door.of == "laptop_in_body":
         return Place((), {"device": str(laptop.pk)})
     return Place((laptop.pk,), door.body)
@@ -97,6 +103,23 @@ def _role(door: Door, people) -> Place:
     contoso = people["ada"].tenant
     role = make_role(contoso, Action.VIEW_SCREEN, name="Viewer")
     return Place((role.pk,), door.body)
+
+
+def _view(door: Door, people) -> Place:
+    view = save_view(actor=people["ada"], name="Old ones", query={"seen": "not30"}, is_shared=True)
+    return Place((view.pk,), door.body)
+
+
+def _csv(door: Door, people) -> Place:
+    return Place(("csv",), door.body)
+
+
+def _policy(door: Door, people) -> Place:
+    contoso = people["ada"].tenant
+    policy = create_policy(
+        actor=None, tenant=contoso, name="Locked", rule="screen_lock", covers_all_devices=True
+    )
+    return Place((policy.pk,), door.body)
 
 
 def _assignment(door: Door, people) -> Place:
@@ -135,6 +158,25 @@ def _import(door: Door, people) -> Place:
     return Place((made.pk,), door.body)
 
 
+def _license(door: Door, people) -> Place:
+    """A licence of Contoso, with Sam's seat where the row is about a seat; ids for the words of the body."""
+    sam = people["sam"]
+    license_ = make_license(sam.tenant)
+    if door.of in ("seat", "seat_of_sam"):
+        seat = assign_seat(actor=None, license_=license_, person=sam)
+        return Place((license_.pk, sam.pk if door.of == "seat_of_sam" else seat.pk), door.body)
+    if door.of == "license_for_sam":
+        return Place((), {"license": str(license_.pk), "people": str(sam.pk)})
+    ids = {"sam": sam.pk, "everyone": sam.tenant.groups.get(name=EVERYONE).pk}
+    if door.of == "license_and_sam":
+        return Place((license_.pk, sam.pk), door.body)
+    if door.of == "license_and_everyone":
+        return Place((license_.pk, ids["everyone"]), door.body)
+    return Place(
+        (license_.pk,), {name: str(ids.get(said, said)) for name, said in door.body.items()}
+    )
+
+
 # What is not a session that was made by its code.
 OTHERS = {
     "claim": _claim,
@@ -149,11 +191,27 @@ OTHERS = {
     "laptop": _laptop,
     "sam": _sam,
     "laptop_in_body": _laptop,
+    "laptop_in_form": _laptop,
+    "devices_and_group": _laptop,
+    "view": _view,
+    "csv": _csv,
     "pair": _pair,
     "sharer": _pair,
     "role": _role,
+    "policy": _policy,
     "assignment": _assignment,
     "new_assignment": _assignment,
+    **dict.fromkeys(
+        (
+            "license",
+            "license_for_sam",
+            "license_and_sam",
+            "license_and_everyone",
+            "seat",
+            "seat_of_sam",
+        ),
+        _license,
+    ),
 }
 
 
@@ -231,7 +289,18 @@ def _said(answer, *names: object) -> str:
 REPORT = {"app_version": "1.4.0", "system_version": "12", "facts": {}}
 
 # Rows whose address names nothing: what they are about is sent.
-IN_BODY = ("", "code", "laptop_in_body", "pair", "sharer", "new_assignment")
+IN_BODY = (
+    "",
+    "code",
+    "laptop_in_body",
+    "laptop_in_form",
+    "devices_and_group",
+    "csv",
+    "pair",
+    "sharer",
+    "new_assignment",
+    "license_for_sam",
+)
 
 # Who is in no session.
 OUTSIDERS = ("otto", "ada", "mallory", "operator", "nobody")
@@ -271,7 +340,8 @@ def test_what_is_not_yours_answers_like_what_does_not_exist(door, people, prepar
         if expected[actor] < 400 and door.of == "picture":
             continue  # people of the tenant see each other
         theirs = _said(_ask(door, people[actor], place.args, place.body), place.args[0])
-        nothing = _said(_ask(door, people[actor], (absent,), place.body), absent)
+        # An address can name more than one thing, as a licence and a seat of it; the first one is not there.
+        nothing = _said(_ask(door, people[actor], (absent, *place.args[1:]), place.body), absent)
         assert theirs == nothing, f"{actor} can tell at {door}"
         compared += 1
     assert compared >= 3

@@ -19,7 +19,7 @@ import apps.roles.services
 import apps.tenants.services
 from apps.common.clock import now
 from apps.common.errors import NotAllowedError
-from apps.devices.models import Device, Enrolment
+from apps.devices.models import Device, Enrolment, Policy, SavedView
 from apps.devices.services import issue_enrolment_token
 from apps.licenses.models import License, Product, Seat, Terms
 from apps.roles.models import Action, RoleAssignment
@@ -64,6 +64,9 @@ NOT_ADMINISTRATION = {
     "devices.evaluate": "says anew what the policies find",
     "devices.evaluate_anew": "says anew what the policies find",
     "devices.evaluate_policy": "says anew what the policies find",
+    "devices.want_evaluation": "part of a change of policies or groups, which is written down",
+    "devices.want_evaluation_of_ageing": "upkeep",
+    "devices.ask_policy_again": "says anew what the policies find, and changes nothing of them",
     "devices.record_policy_result": "says anew what the policies find",
     "devices.report_device": "the device speaks of itself",
     "devices.enrol_device": "people enrol their own device, with a token whose making is written down",
@@ -80,6 +83,7 @@ NOT_ADMINISTRATION = {
 # Services that change nothing.
 READ_ONLY = {
     "directory.progress_of",
+    "devices.due_policies",
     "tenants.require_permission",
     "tenants.require_group_manager",
     "tenants.locked_group",
@@ -152,6 +156,16 @@ class Stage:
             actor=None, tenant=self.tenant, name="contoso.org"
         )
 
+    def policy(self) -> Policy:
+        return apps.devices.services.create_policy(
+            actor=None, tenant=self.tenant, name="P", rule="firewall", covers_all_devices=True
+        )
+
+    def view(self) -> SavedView:
+        return apps.devices.services.save_view(
+            actor=self.ada, name="V", query={"q": "x"}, is_shared=True
+        )
+
     def token(self) -> Any:
         at = now() + timedelta(days=1)
         return issue_enrolment_token(actor=self.ada, name="Warehouse", expires_at=at).token
@@ -182,6 +196,7 @@ CALLS = {
     "tenants.change_settings": Call(
         Act.CHANGED, lambda s: {"tenant": s.tenant, "is_chat_enabled": False}
     ),
+    "tenants.dismiss_setup": Call(Act.CHANGED, lambda s: {"tenant": s.tenant}),
     "tenants.create_person": Call(
         Act.ADDED,
         lambda s: {
@@ -302,6 +317,39 @@ CALLS = {
         Act.CHANGED, lambda s: {"device": s.laptop, "enrolment": Enrolment.UNENROLLED}
     ),
     "devices.revoke_device": Call(Act.REVOKED, lambda s: {"device": s.laptop}),
+    "devices.change_device": Call(
+        Act.CHANGED, lambda s: {"device": s.laptop, "note": "On loan", "groups": []}
+    ),
+    "devices.add_to_group": Call(
+        Act.CHANGED, lambda s: {"devices": [s.laptop], "group": make_group(s.tenant)}
+    ),
+    "devices.create_policy": Call(
+        Act.ADDED,
+        lambda s: {
+            "tenant": s.tenant,
+            "name": "P",
+            "rule": "firewall",
+            "covers_all_devices": True,
+        },
+    ),
+    "devices.change_policy": Call(
+        Act.CHANGED,
+        lambda s: {
+            "policy": s.policy(),
+            "name": "P",
+            "rule": "update_age",
+            "value": "9",
+            "covers_all_devices": True,
+        },
+    ),
+    "devices.delete_policy": Call(Act.REMOVED, lambda s: {"policy": s.policy()}),
+    "devices.save_view": Call(
+        Act.ADDED, lambda s: {"name": "V", "query": {"q": "x"}, "is_shared": True}
+    ),
+    "devices.change_view": Call(
+        Act.CHANGED, lambda s: {"view": s.view(), "name": "W", "query": {"q": "x"}}
+    ),
+    "devices.delete_view": Call(Act.REMOVED, lambda s: {"view": s.view()}),
     "devices.restore_device": Call(Act.RESTORED, lambda s: {"device": s.revoked()}),
     "devices.issue_enrolment_token": Call(
         Act.ADDED, lambda s: {"name": "T", "expires_at": now() + timedelta(days=1)}

@@ -91,18 +91,18 @@ def test_the_page_of_a_stranger_is_that_of_a_session_that_never_was(
 def test_every_end_has_words(active, hanna, reason):
     services.end_session(actor=hanna, session=active, reason=EndReason(reason))
 
-    last = story_of(active)[-1].words
+    last = story_of(active, hanna)[-1].words
     assert f": {reason}" not in last
     assert "no reason" not in last
     assert last.endswith(".")
 
 
-def test_an_end_for_a_lost_ground_names_the_ground(active):
+def test_an_end_for_a_lost_ground_names_the_ground(active, hanna):
     services.end_session(
         actor=None, session=active, reason=EndReason.GROUND_LOST, detail="sharer_has_no_seat"
     )
 
-    assert "The sharer has no Remote Help licence." in story_of(active)[-1].words
+    assert "The sharer has no Remote Help licence." in story_of(active, hanna)[-1].words
 
 
 def test_every_event_that_the_services_write_has_words(hanna, sam, active):

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from apps.reports.services import purge
 from remotehelp_site import cli, doctor
 from tests.site.running import remotehelp
 
@@ -94,3 +96,13 @@ def test_incomplete_settings_and_an_unreachable_database_are_findings_too(tmp_pa
     found = {f["name"]: f["outcome"] for f in json.loads(gone.stdout)}
     assert found["database"] == found["channel layer"] == found["worker"] == "failed"
     assert found["address"] == "ok"
+
+
+@pytest.mark.django_db
+def test_a_purge_that_does_not_run_is_a_fault(contoso, clock):
+    """M4"""
+    assert outcomes(doctor.examine())["thirty days"] == "note"
+    clock.shift(timedelta(days=2))
+    assert outcomes(doctor.examine())["thirty days"] == "failed"
+    purge()
+    assert outcomes(doctor.examine())["thirty days"] == "ok"

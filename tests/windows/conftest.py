@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import (  # noqa: F401 fixtures are found by name
+    Desk,
+    Site,
+    chromium,
+    desk,
+    helper_browser,
+    site,
+    turn,
+)
 from tests.desktop.desk import x_server
 from tests.windows.machine import Machine, Program, machine, prefix, two_monitors
+from tests.windows.steps import Device
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +44,10 @@ def wide_pc(windows: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def parts(wide_pc: Machine) -> Program:
     return wide_pc.program("parts")
+
+
+@pytest.fixture
+def device(windows: dict[str, str], tmp_path: Path) -> Iterator[Device]:
+    with x_server() as display, machine(windows, tmp_path, display) as made:
+        made.forget_app()
+        yield Device(made)

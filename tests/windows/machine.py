@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import subprocess
 import threading
@@ -12,6 +13,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from Xlib import display as xdisplay
+from Xlib.protocol import display as xprotocol
+from Xlib.protocol import event as xevent
 
 from tests.browser.conftest import until
 from tests.desktop.desk import window_manager as managed
@@ -25,6 +30,7 @@ SERVER = "/usr/lib/wine/wineserver64"
 # The standard streams of a program are files and pipes; a debugger's window would wait for somebody to close it.
 OVERRIDES = ["mscoree,mshtml=", "winemenubuilder.exe,winedbg.exe=d", f"{','.join(shims())}=n"]
 ANSWER_WITHIN = 60.0
+KEYRING = r"HKCU\Software\Wine\Credential Manager"
 
 
 @contextmanager
@@ -49,6 +55,7 @@ def prefix(folder: Path) -> Iterator[dict[str, str]]:
         yield env
     finally:
         end(env)
+        shutil.rmtree(folder / "prefix", ignore_errors=True)  # 700 MB, which pytest would keep
 
 
 def _wine(env: dict[str, str], *command: str) -> None:
@@ -106,13 +113,24 @@ class Program:
             encoding="utf-8",
             errors="replace",
         )
-        self._copier = threading.Thread(target=self._copy, daemon=True)
-        self._copier.start()
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._listen, self._copy)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as stdout:
+            for line in stdout:
+                self._answers.put(line)
+        self._answers.put("")
 
     def _copy(self) -> None:
         assert self._process.stderr is not None
-        with self._log.open("a") as log:
-            for line in self._process.stderr:
+        with self._process.stderr as stderr, self._log.open("a") as log:
+            for line in stderr:
                 log.write(line)
                 log.flush()
 
@@ -122,15 +140,17 @@ class Program:
 
     def ask(self, do: str, **question: Any) -> Any:
         """What it answers; the error that it says is raised here."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(json.dumps({"do": do, **question}) + "\n")
-        stdin.flush()
-        line = stdout.readline()
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended, and no answer comes
+            self._process.stdin.write(json.dumps({"do": do, **question}) + "\n")
+            self._process.stdin.flush()
+        try:
+            line = self._answers.get(timeout=ANSWER_WITHIN)
+        except queue.Empty:
+            line = ""
         if not line:
-            self._copier.join(10)
-            raise AssertionError(f"the program has ended:\n{self.said()[-4000:]}")
+            said = self.said()[-4000:]
+            raise AssertionError(f"no answer to {do!r}; it said:\n{said}")
         answer = json.loads(line)
         if "error" in answer:
             raise RefusedError(answer["error"])
@@ -141,22 +161,20 @@ class Program:
         self._process.wait(10)
 
     def close(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        """May be called twice."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(10)
-        self._copier.join(10)
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+            self.kill()
+        for reader in self._readers:
+            reader.join(10)
 
 
 class RefusedError(Exception):
-    """UnavailableError, as the other side had it."""
+    """UnavailableError with its sentence, or RefusedError, as the other side had it."""
 
 
 @dataclass
@@ -166,26 +184,91 @@ class Machine:
     folder: Path
     stack: ExitStack = field(default_factory=ExitStack)
 
-    def program(self, name: str, *arguments: str, called: str = "python.exe") -> Program:
+    def forget_app(self) -> None:
+        """As before the app was ever started: no settings, no log, nothing in the keyring (Wine's, in its registry)."""
+        for folder in Path(self.env["WINEPREFIX"], "drive_c", "users").glob(
+            "*/AppData/*/Remote Help"
+        ):
+            shutil.rmtree(folder)
+        _wine(self.env, "reg", "add", KEYRING, "/f")
+        _wine(self.env, "reg", "delete", KEYRING, "/f")
+
+    @contextmanager
+    def at_the_screen(self) -> Iterator[Any]:
+        """A connection to the X server: what is injected there is, for Windows, the person's own."""
+        _forget_other_servers()
+        connection = xdisplay.Display(self.display)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def registry(self, path: str, name: str, kind: str, value: str) -> None:
+        _wine(self.env, *("reg", "add", path, "/v", name, "/t", kind, "/d", value, "/f"))
+
+    def run(self, *arguments: str) -> str:
+        """What Python says that is run so, to its end; it has to end well."""
+        command = [WINE, str(windows_python() / "python.exe"), "-X", "utf8", *arguments]
+        done = subprocess.run(
+            command,
+            env=self.env,
+            input="",
+            capture_output=True,
+            encoding="utf-8",
+            timeout=ANSWER_WITHIN,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def program(
+        self, name: str, *arguments: str, called: str = "python.exe", **env: str
+    ) -> Program:
         """`name` of this folder, in a process that is called as wanted; it ends with the machine at the latest."""
         python = windows_python() / called
         if not python.exists():
             shutil.copy(windows_python() / "python.exe", python)
         script = windows_path(HERE / f"{name}.py")
         command = [WINE, str(python), "-X", "utf8", script, *arguments]
-        made = Program(command, self.env, self.folder / f"{name}.log")
+        made = Program(command, {**self.env, **env}, self.folder / f"{name}.log")
         self.stack.callback(made.close)
         until(lambda: made.ask("hello") == "hello", f"{name} is there", ANSWER_WITHIN)
         return made
 
 
+def _forget_other_servers() -> None:
+    """python-xlib keeps the numbers of events with its class, and those of another X server are others."""
+    xprotocol.Display.event_classes = xevent.event_class.copy()
+
+
+@contextmanager
+def _first_program(env: dict[str, str]) -> Iterator[None]:
+    """The first one starts Wine's desktop, which keeps that program's streams open and lives while one program does."""
+    script = "import ctypes, sys; ctypes.windll.user32.GetDesktopWindow(); print(1, flush=True); sys.stdin.read()"
+    first = subprocess.Popen(
+        [WINE, str(windows_python() / "python.exe"), "-c", script],
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert first.stdin is not None
+    assert first.stdout is not None
+    assert first.stderr is not None
+    with first.stdin, first.stdout, first.stderr:
+        assert first.stdout.readline(), first.stderr.read()
+        yield
+    first.wait(20)
+
+
 @contextmanager
 def machine(env: dict[str, str], folder: Path, display: str) -> Iterator[Machine]:
-    """Windows on that X server, with a window manager."""
+    """Windows on that X server, with a window manager. One at a time in a prefix: they would share Wine's desktop."""
+    _forget_other_servers()
     with managed(display):
         made = Machine(display, {**env, "DISPLAY": display}, folder)
         try:
-            with made.stack:
+            with _first_program(made.env), made.stack:
                 yield made
         finally:
             end(env)

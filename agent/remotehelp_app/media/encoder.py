@@ -1,80 +1,104 @@
-"""H.264 as low latency wants it: every frame comes out at once, and no key frame unless asked for.
-
-libx264's preset ultrafast with zerolatency. The rate is set while it runs; only when it moves far from what the
-buffer (VBV) was made for is the encoder made anew, which costs a key frame.
-"""
+"""H.264 of a screen: finds what changed since the frame before, and codes that, as `media/quality.py` plans it."""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from fractions import Fraction
 from typing import TypeAlias
 
 import av
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType
-from av.video.stream import VideoStream
+from av.stream import Stream
 
-Encoded: TypeAlias = "av.Packet[VideoStream]"
+from remotehelp_app.media.convert import blank_frame
+from remotehelp_app.media.quality import Plan, Quality
+from remotehelp_app.media.travel import travelled
+from remotehelp_app.media.x264 import BLOCK, X264
+
+Encoded: TypeAlias = "av.Packet[Stream]"
 TIME_BASE = Fraction(1, 90_000)  # RTP's clock for video (RFC 6184, 5.1)
 FRAMES_PER_SECOND = 60
-# A frame may use up to a quarter of a second's bits: a key frame then fits what a path can take.
-_BUFFER_SECONDS = 0.25
-# Below this a still picture gets no sharper for the eye, only dearer for the wire.
-_FINEST_QUANTISER = 12
-_MADE_ANEW_BELOW, _MADE_ANEW_ABOVE = 0.55, 1.9
+_MAY_BE_SCROLLED = 4  # rows of blocks that changed
+
+_memcmp = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None).memcmp
+_memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
 
 
 class Encoder:
-    """One picture size. Sides are even. `rate` is in bits a second. One thread uses it."""
+    """One picture size, with even sides, until `close`. One thread uses it; `quality` may outlive it."""
 
-    def __init__(self, width: int, height: int, rate: int) -> None:
-        self.width, self.height = width, height
-        self._codec = self._made(rate)
-        self._buffer_rate = self.rate = rate
-        self._first = True
+    def __init__(self, width: int, height: int, quality: Quality) -> None:
+        self.width, self.height, self._quality = width, height, quality
+        self._x264 = X264(width, height)
+        # Painted in turns: what is in one is compared with what is in the other.
+        self._frames = [blank_frame(width, height), blank_frame(width, height)]
+        self._is_first = True
 
-    def _made(self, rate: int) -> VideoCodecContext:
-        codec = VideoCodecContext.create("libx264", "w")
-        codec.width, codec.height = self.width, self.height
-        codec.pix_fmt = "yuv420p"
-        codec.framerate = Fraction(FRAMES_PER_SECOND, 1)
-        codec.time_base = TIME_BASE
-        codec.bit_rate = rate
-        codec.thread_count = 2
-        codec.profile = "Baseline"
-        codec.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "forced-idr": "1",
-            "maxrate": str(rate),
-            "bufsize": str(int(rate * _BUFFER_SECONDS)),
-            "qmin": str(_FINEST_QUANTISER),
-            "colorspace": "smpte170m",
-            "color_primaries": "smpte170m",
-            "color_trc": "smpte170m",
-            "color_range": "tv",
-            "x264-params": "scenecut=0:keyint=infinite:repeat-headers=1",
-        }
-        return codec
+    @property
+    def canvas(self) -> av.VideoFrame:
+        """To be filled before `encode`."""
+        return self._frames[0]
 
-    def set_rate(self, rate: int) -> None:
-        """From the next frame on."""
-        if rate == self.rate:
-            return
-        self.rate = rate
-        if _MADE_ANEW_BELOW <= rate / self._buffer_rate <= _MADE_ANEW_ABOVE:
-            self._codec.bit_rate = rate
-            return
-        self._codec = self._made(rate)
-        self._buffer_rate, self._first = rate, True
+    def encode(self, at: float, *, is_key: bool = False, is_due: bool = False) -> Encoded | None:
+        """What is on the canvas as one packet with its time `at` (in seconds, growing).
 
-    def encode(self, frame: av.VideoFrame, at: int, *, is_key: bool = False) -> Encoded | None:
-        """The frame as one packet with its time `at` (in TIME_BASE, growing), or None if there is nothing to send."""
-        frame.pts, frame.time_base = at, TIME_BASE
-        is_key = is_key or self._first
-        frame.pict_type = PictureType.I if is_key else PictureType.NONE
-        packets = self._codec.encode(frame)
-        if not packets:
+        None when it is what was there before and already sharp, unless a frame is due all the same.
+        """
+        is_key = is_key or self._is_first
+        changed = list(range(self._x264.rows)) if is_key else self._changed()
+        plan = self._quality.plan(at, changed, is_key=is_key)
+        if not (plan.rows or is_due):
             return None
-        self._first = False
-        return packets[0]
+        self._x264.search(0 if is_key or len(changed) < _MAY_BE_SCROLLED else self._travelled())
+        self._frames.reverse()
+        return self._coded(plan, at, is_key=is_key)
+
+    def sharpen(self, at: float) -> Encoded | None:
+        """The picture that was encoded last, made sharper; None when that cannot be (yet)."""
+        if self._is_first:
+            return None
+        plan = self._quality.plan(at, ())
+        if not plan.rows:
+            return None
+        self._x264.search(0)
+        return self._coded(plan, at)
+
+    def _coded(self, plan: Plan, at: float, *, is_key: bool = False) -> Encoded | None:
+        coded = self._x264.encode(
+            [(plane.buffer_ptr, plane.line_size) for plane in self._frames[1].planes],
+            quantiser=plan.quantiser,
+            rows=plan.rows,
+            is_key=is_key,
+        )
+        if coded is None:
+            return None
+        self._is_first = False
+        self._quality.made(plan, len(coded.data) * 8, is_key=coded.is_key)
+        packet: Encoded = av.Packet(coded.data)
+        packet.pts = packet.dts = int(at / TIME_BASE)
+        packet.time_base, packet.is_keyframe = TIME_BASE, coded.is_key
+        return packet
+
+    def _changed(self) -> list[int]:
+        """The rows of blocks that are others than in the frame before."""
+        parts = []
+        for height, here, there in zip(
+            (BLOCK, BLOCK // 2, BLOCK // 2), *(f.planes for f in self._frames), strict=True
+        ):
+            size = min(here.line_size * here.height, here.buffer_size)
+            parts.append((here.buffer_ptr, there.buffer_ptr, here.line_size * height, size))
+        return [
+            row for row in range(self._x264.rows) if any(_differs(row, *part) for part in parts)
+        ]
+
+    def _travelled(self) -> int:
+        here, there = (frame.planes[0] for frame in self._frames)
+        return travelled(memoryview(here), memoryview(there), self.width, here.line_size)
+
+    def close(self) -> None:
+        self._x264.close()
+
+
+def _differs(row: int, here: int, there: int, step: int, end: int) -> bool:
+    start = row * step
+    return start < end and _memcmp(here + start, there + start, min(step, end - start)) != 0

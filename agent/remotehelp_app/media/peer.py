@@ -26,13 +26,19 @@ from aiortc import (
 from aiortc.rtcconfiguration import RTCBundlePolicy, RTCIceTransportPolicy
 from aiortc.sdp import candidate_from_sdp
 
-from remotehelp_app.media import sender, talk
+from remotehelp_app.media import relays, sender, talk
 from remotehelp_app.media.encoder import Encoded
 from remotehelp_app.media.rate import Rate
 
 log = logging.getLogger(__name__)
 
 ANEW_EVERY = 6.0  # seconds given to an attempt before the next, while nothing flows
+# A browser reports once a second. ICE itself would notice only after half a minute, and by short questions that a path
+# with much delay answers too late; so ours is the one that counts.
+SILENCE = 6.0
+_LOOK_EVERY = 0.5
+_NO_WAY_YET = 1.0  # seconds until the next attempt when not one address was found to offer
+_CLOSING_FOR = 1.0  # seconds that the end of a session may take; a relay out of reach would hold it for a minute
 _FULL = 1_000_000  # bytes waiting on a channel: the other side does not read
 
 
@@ -56,6 +62,7 @@ class Peer:
 
     def __init__(self, listener: PeerListener, *, is_relay_only: bool = False) -> None:
         sender.install()
+        relays.install()
         self._tell = listener
         self._policy = RTCIceTransportPolicy.RELAY if is_relay_only else RTCIceTransportPolicy.ALL
         self._servers: list[RTCIceServer] = []
@@ -65,7 +72,9 @@ class Peer:
         self._attempt = 0
         self._is_flowing = False
         self._anew: asyncio.TimerHandle | None = None
-        self._offering = asyncio.Lock()
+        self._look: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._is_offering = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -87,19 +96,30 @@ class Peer:
     # --- signals ---------------------------------------------------------------------------------
 
     async def offer(self) -> None:
-        """Begins a new attempt; the one before is forgotten."""
-        async with self._offering:
-            await self._drop()
-            if self._is_closed:
-                return
-            self._attempt = max(self._attempt + 1, int(time.time() * 1000))
-            attempt, pc = self._attempt, self._begin()
-            await pc.setLocalDescription(await pc.createOffer())
-            if pc is self._pc:
-                self._tell.signal(
-                    {"type": "offer", "attempt": attempt, "sdp": pc.localDescription.sdp}
-                )
-                self._try_anew_later()
+        """Begins a new attempt; the one before is forgotten. While one is being made already, that one has to do: to
+        find its addresses takes seconds where much is blocked, and whoever asked meanwhile has it soon.
+        """
+        if self._is_offering or self._is_closed:
+            return
+        self._is_offering = True
+        try:
+            await self._offer()
+        finally:
+            self._is_offering = False
+
+    async def _offer(self) -> None:
+        self._drop()
+        self._attempt = max(self._attempt + 1, int(time.time() * 1000))
+        attempt, pc = self._attempt, self._begin()
+        await pc.setLocalDescription(await pc.createOffer())
+        if pc is not self._pc:
+            return
+        sdp = pc.localDescription.sdp
+        if "a=candidate:" not in sdp:  # nobody could answer it
+            self._try_anew_later(_NO_WAY_YET)
+            return
+        self._tell.signal({"type": "offer", "attempt": attempt, "sdp": sdp})
+        self._try_anew_later(ANEW_EVERY)
 
     async def answered(self, attempt: int, sdp: str) -> None:
         pc = self._pc
@@ -177,6 +197,9 @@ class Peer:
         if state == "connected" and not self._is_flowing:
             self._is_flowing = True
             self._cancel_anew()
+            if self._track is not None:
+                self._track.heard_at = time.monotonic()
+            self._listen_for_silence()
             self._tell.flowing()
         elif state in ("failed", "disconnected", "closed"):
             self._mark_broken()
@@ -193,10 +216,23 @@ class Peer:
             self._mark_broken()
             self._later(self.offer())
 
-    def _try_anew_later(self) -> None:
+    def _listen_for_silence(self) -> None:
+        """Of what the receiver reports, which only it can (SRTCP)."""
+        track = self._track
+        if track is None or not self._is_flowing:
+            return
+        if time.monotonic() > track.heard_at + SILENCE:
+            log.info("nothing was heard for %s s", SILENCE)
+            self._mark_broken()
+            self._later(self.offer())
+            return
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(_LOOK_EVERY, self._listen_for_silence)
+
+    def _try_anew_later(self, seconds: float) -> None:
         self._cancel_anew()
         loop = asyncio.get_running_loop()
-        self._anew = loop.call_later(ANEW_EVERY, lambda: self._later(self.offer()))
+        self._anew = loop.call_later(seconds, lambda: self._later(self.offer()))
 
     def _cancel_anew(self) -> None:
         if self._anew is not None:
@@ -211,19 +247,29 @@ class Peer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _drop(self) -> None:
+    def _drop(self) -> None:
+        """Forgets the connection. It is closed beside what follows, as a relay out of reach makes that long."""
         self._cancel_anew()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        if self._track is not None:
+            self._track.give_up()
         pc, self._pc, self._track, self._channels = self._pc, None, None, {}
         if pc is not None:
-            await pc.close()
+            task = asyncio.ensure_future(pc.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """Ends it for good."""
         self._is_closed = True
         self._is_flowing = False
-        await self._drop()
+        self._drop()
         for task in list(self._tasks):
             task.cancel()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_CLOSING_FOR)
 
     # --- sending ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The thread that turns the screen into packets: waits for a change, reads, hides, converts, encodes.
 
-Nothing is encoded while nothing changes, but for a few frames right after a change, in which the encoder makes
-the picture sharp, and one small frame every two seconds, without which a browser takes the picture for lost
+Nothing is encoded while nothing changes, but for the frames right after a change that make the picture sharp
+(media/quality.py), and one small frame every two seconds, without which a browser takes the picture for lost
 (Chromium asks for a key frame after three).
 """
 
@@ -14,21 +14,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import av
-
-from remotehelp_app.media.convert import best_convert, blank_frame
+from remotehelp_app.media.convert import best_convert
 from remotehelp_app.media.encoder import FRAMES_PER_SECOND, Encoded, Encoder
+from remotehelp_app.media.quality import Quality
 from remotehelp_app.platform.interfaces import Area, Cursor, Desktop, Monitor, UnavailableError
 
 log = logging.getLogger(__name__)
 
 ALL = "all"
 LARGEST_SIDE = 32_767
+_FIRST_RATE = 8_000_000
 _SHORTEST = 1 / FRAMES_PER_SECOND
 _BREATH = (
     1.15  # of the time that a frame takes, so that two busy cores are not used up by one screen
 )
-_SHARPEN_AFTER = (0.06, 0.2, 0.4, 0.7, 1.1, 1.6)  # seconds after a change
 _STILL_EVERY = 2.0
 _LOOK_EVERY = 0.5  # at monitors and prompts while nothing changes
 _HIDDEN_SHADE = 0x50
@@ -62,7 +61,7 @@ class _Wishes:
     """What other threads want of the screen; read once a frame under the lock."""
 
     shown: str | None = None
-    rate: int = 8_000_000
+    rate: int = _FIRST_RATE
     is_key: bool = False
     is_paused: bool = False
     may_show_prompts: bool = False
@@ -108,7 +107,7 @@ class Screen(threading.Thread):
         self._is_stopping = threading.Event()
         self._unsent = threading.Semaphore(2)  # frames that may wait to be sent
         self._convert = best_convert()
-        self._began = time.monotonic()
+        self._breathing = 0.0  # until then
 
     # --- from other threads ----------------------------------------------------------------------
 
@@ -138,6 +137,9 @@ class Screen(threading.Thread):
         """Only with a granted elevation (S7)."""
         with self._wishes.lock:
             self._wishes.may_show_prompts = may
+            self._wishes.is_key = (
+                True  # the picture is another from now on, though the screen is not
+            )
         self._wake()
 
     def sent(self) -> None:
@@ -173,16 +175,21 @@ class Screen(threading.Thread):
 
     def _run(self, desktop: Desktop) -> None:
         painter = _Painter(desktop, self._wishes, self._tell, self._convert)
+        try:
+            self._show(desktop, painter)
+        finally:
+            painter.forget_encoder()
+
+    def _show(self, desktop: Desktop, painter: _Painter) -> None:
         painter.tell_prompts()
-        rhythm = _Rhythm()
         has_changed = True
         while not self._is_stopping.is_set():
             has_changed |= painter.look_at_monitors()
             if painter.is_paused():
                 has_changed = desktop.wait(_LOOK_EVERY)
                 continue
-            if not rhythm.is_due(has_changed=has_changed, is_wanted=painter.is_key_wanted()):
-                has_changed = desktop.wait(rhythm.rest())
+            if not has_changed and not painter.is_due():
+                has_changed = desktop.wait(painter.rest())
                 painter.tell_cursor()
                 painter.tell_prompts()
                 continue
@@ -190,54 +197,23 @@ class Screen(threading.Thread):
             if self._is_stopping.is_set():
                 return
             began = time.monotonic()
-            if not painter.paint(self._ticks(began)):
+            # What only makes the picture sharper must not keep a change waiting: it reads nothing, and no breath follows.
+            is_new = has_changed or painter.is_read_due()
+            if not (painter.paint() if is_new else painter.sharpen()):
                 self._unsent.release()
-            rhythm.painted()
-            has_changed = self._breathe(desktop, began)
+            has_changed = self._breathe(desktop, began) if is_new else desktop.wait(0)
             painter.tell_cursor()
 
     def _breathe(self, desktop: Desktop, began: float) -> bool:
-        """Keeps to the highest frame rate; tells whether something changed meanwhile."""
+        """Keeps to the highest frame rate; tells whether something changed meanwhile.
+
+        After a rest two frames may follow each other at once: programs draw a window in more than one step.
+        """
         took = time.monotonic() - began
-        until = began + max(_SHORTEST, took * _BREATH)
-        while (left := until - time.monotonic()) > 0 and not self._is_stopping.is_set():
+        self._breathing = max(self._breathing, began - _SHORTEST) + max(_SHORTEST, took * _BREATH)
+        while (left := self._breathing - time.monotonic()) > 0 and not self._is_stopping.is_set():
             self._is_stopping.wait(left)
         return desktop.wait(0)
-
-    def _ticks(self, at: float) -> int:
-        return int((at - self._began) * 90_000)
-
-
-class _Rhythm:
-    """When a frame is due although nothing, or nothing new, has happened."""
-
-    def __init__(self) -> None:
-        self._changed_at = self._painted_at = 0.0
-        self._sharpened = len(_SHARPEN_AFTER)
-
-    def is_due(self, *, has_changed: bool, is_wanted: bool) -> bool:
-        now = time.monotonic()
-        if has_changed:
-            self._changed_at, self._sharpened = now, 0
-            return True
-        if self._sharpened < len(_SHARPEN_AFTER) and now >= self._next_sharpening():
-            self._sharpened += 1
-            return True
-        return is_wanted or now >= self._painted_at + _STILL_EVERY
-
-    def painted(self) -> None:
-        self._painted_at = time.monotonic()
-
-    def rest(self) -> float:
-        """Seconds until a frame may be due."""
-        now = time.monotonic()
-        ends = [self._painted_at + _STILL_EVERY, now + _LOOK_EVERY]
-        if self._sharpened < len(_SHARPEN_AFTER):
-            ends.append(self._next_sharpening())
-        return max(0.0, min(ends) - now)
-
-    def _next_sharpening(self) -> float:
-        return self._changed_at + _SHARPEN_AFTER[self._sharpened]
 
 
 class _Painter:
@@ -248,8 +224,10 @@ class _Painter:
     ) -> None:
         self.desktop, self.wishes, self.tell, self.convert = desktop, wishes, tell, convert
         self.view = View(0, "", Area(0, 0, 0, 0), ())
-        self.frame: av.VideoFrame | None = None
+        self.quality = Quality(_FIRST_RATE)
         self.encoder: Encoder | None = None
+        self.began = time.monotonic()
+        self.painted_at = 0.0
         self.prompts: tuple[Area, ...] = ()
         self.prompts_looked_at = 0.0
 
@@ -257,9 +235,29 @@ class _Painter:
         with self.wishes.lock:
             return self.wishes.shown is not None and self.wishes.shown != self.view.shown
 
-    def is_key_wanted(self) -> bool:
+    def is_due(self) -> bool:
+        """Whether a frame is due although nothing has changed."""
+        return self.is_read_due() or self.seconds() >= self.next_at()
+
+    def is_read_due(self) -> bool:
+        """Whether one is due for which the screen has to be read."""
         with self.wishes.lock:
-            return self.wishes.is_key
+            if self.wishes.is_key:
+                return True
+        return self.seconds() >= self.painted_at + _STILL_EVERY
+
+    def next_at(self) -> float:
+        """When a frame is due although nothing has changed."""
+        sharper_at = self.quality.sharpen_at()
+        still_at = self.painted_at + _STILL_EVERY
+        return still_at if sharper_at is None else min(still_at, sharper_at)
+
+    def rest(self) -> float:
+        """Seconds until a frame, or a look at monitors and prompts, is due."""
+        return max(0.0, min(self.next_at() - self.seconds(), _LOOK_EVERY))
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
 
     def is_paused(self) -> bool:
         with self.wishes.lock:
@@ -282,20 +280,27 @@ class _Painter:
         if (shown, area, tuple(monitors)) == (self.view.shown, self.view.area, self.view.monitors):
             return False
         if (area.width, area.height) != (self.view.area.width, self.view.area.height):
-            self.frame, self.encoder = blank_frame(area.width, area.height), None
+            self.forget_encoder()
         self.view = View(self.view.number + 1, shown, area, tuple(monitors))
         self.tell.view(self.view)
         return True
 
-    def paint(self, at: int) -> bool:
+    def forget_encoder(self) -> None:
+        encoder, self.encoder = self.encoder, None
+        if encoder is not None:
+            encoder.close()
+
+    def paint(self) -> bool:
         """One frame from the screen to the wire; False when there was none to send."""
         with self.wishes.lock:
-            rate, is_key = self.wishes.rate, self.wishes.is_key
+            self.quality.rate, is_key = self.wishes.rate, self.wishes.is_key
             may_show_prompts = self.wishes.may_show_prompts
             self.wishes.is_key = False
-        if self.frame is None:
-            return False
         view = self.view.area
+        if self.view.number == 0:
+            return False
+        if self.encoder is None:
+            self.encoder = Encoder(view.width, view.height, self.quality)
         try:
             address, stride = self.desktop.grab(view)
         except UnavailableError:
@@ -305,14 +310,24 @@ class _Painter:
         hidden = self.desktop.hidden()
         if not may_show_prompts:
             hide(address, stride, view, hidden)
-        self.convert(address, stride, self.frame)
-        if self.encoder is None:
-            self.encoder = Encoder(view.width, view.height, rate)
-        self.encoder.set_rate(rate)
-        packet = self.encoder.encode(self.frame, at, is_key=is_key)
+        self.convert(address, stride, self.encoder.canvas)
+        at = self.seconds()
+        is_due = at >= self.painted_at + _STILL_EVERY
+        packet = self.encoder.encode(at, is_key=is_key, is_due=is_due)
         self.tell_where_prompts_are()
+        return self._told(packet, at)
+
+    def sharpen(self) -> bool:
+        """What is shown already, sharper. It is not read again, so nothing is in it that was not there before."""
+        if self.encoder is None:
+            return False
+        at = self.seconds()
+        return self._told(self.encoder.sharpen(at), at)
+
+    def _told(self, packet: Encoded | None, at: float) -> bool:
         if packet is None:
             return False
+        self.painted_at = at
         self.tell.packet(packet)
         return True
 

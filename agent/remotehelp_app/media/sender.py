@@ -11,9 +11,11 @@ import asyncio
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
+import aioice.ice
 import aiortc.rtcpeerconnection
 from aiortc import clock, rtp
 from aiortc.codecs import HEADER_EXTENSIONS
@@ -43,7 +45,22 @@ _AT_ONCE = b"\x00\x00\x00"
 _HISTORY = 2048
 _PACE_STEP = 0.005
 _SENT_WINDOW = 1.0
+_MOMENT = 0.05
 _SECOND_TAIL_AFTER = 0.02
+_REPORTS = 8  # of our own that a receiver may still refer to
+
+
+def busiest(sent: Iterable[tuple[float, int]], seconds: float) -> float:
+    """Of what was sent (when, and how many bits), the most in so many seconds; as bits a second."""
+    window: deque[tuple[float, int]] = deque()
+    bits = most = 0
+    for at, size in sent:
+        window.append((at, size))
+        bits += size
+        while window[0][0] <= at - seconds:
+            bits -= window.popleft()[1]
+        most = max(most, bits)
+    return most / seconds
 
 
 class ScreenTrack(MediaStreamTrack):
@@ -54,13 +71,29 @@ class ScreenTrack(MediaStreamTrack):
     def __init__(self, rate: Rate) -> None:
         super().__init__()
         self.rate = rate
+        self.heard_at = time.monotonic()  # when the receiver last reported
         self._packets: asyncio.Queue[Encoded] = asyncio.Queue()
+        self._unsent = 0
         self.on_key_frame_wanted: Callable[[], None] = lambda: None
         self.on_rate: Callable[[int], None] = lambda bits: None
         self.on_sent: Callable[[], None] = lambda: None
 
     def put(self, packet: Encoded) -> None:
+        self._unsent += 1
         self._packets.put_nowait(packet)
+
+    def sent(self) -> None:
+        """One frame has left."""
+        if self._unsent:
+            self._unsent -= 1
+            self.on_sent()
+
+    def give_up(self) -> None:
+        """What has not left will not any more. Whoever waits for room must hear of it: the next connection's frames
+        wait for the same room.
+        """
+        while self._unsent:
+            self.sent()
 
     async def recv(self) -> Encoded:
         return await self._packets.get()
@@ -105,8 +138,11 @@ class ScreenSender(RTCRtpSender):
     _RTCRtpSender__packet_count: int
     _RTCRtpSender__rtx_payload_type: int | None
     _RTCRtpSender__rtx_sequence_number: int
-    _RTCRtpSender__lsr: int | None
-    _RTCRtpSender__lsr_time: float | None
+
+    def __init__(self, *values: Any) -> None:
+        super().__init__(*values)
+        self._said_at: dict[int, float | None] = {}
+        self._ends: set[asyncio.Task[None]] = set()
 
     async def send(self, parameters: Any) -> None:
         self._map = _Extensions()
@@ -128,13 +164,18 @@ class ScreenSender(RTCRtpSender):
         await super()._handle_rtcp_packet(packet)
 
     def _listen(self, track: ScreenTrack, packet: Any) -> None:
-        now = time.monotonic()
+        now = track.heard_at = time.monotonic()
         before = track.rate.bits
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
                     track.rate.heard(
-                        lost=report.fraction_lost / 256, trip=self._trip(report), now=now
+                        highest=report.highest_sequence,
+                        lost=report.packets_lost,
+                        trip=self._trip(report, now),
+                        sent=self._sent_rate(now),
+                        burst=busiest(self._sent, _MOMENT),
+                        now=now,
                     )
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == rtp.RTCP_PSFB_APP:
             try:
@@ -146,12 +187,23 @@ class ScreenSender(RTCRtpSender):
         if track.rate.bits != before:
             track.on_rate(track.rate.bits)
 
-    def _trip(self, report: Any) -> float | None:
+    async def _send_rtcp(self, packets: Any) -> None:
+        for packet in packets:
+            if isinstance(packet, RtcpSrPacket) and isinstance(self.track, ScreenTrack):
+                self._note_report(packet)
+        await super()._send_rtcp(packets)
+
+    def _note_report(self, packet: RtcpSrPacket) -> None:
+        """A report bears the time of the last packet, so while nothing is sent several look alike: of those none counts."""
+        said = packet.sender_info.ntp_timestamp >> 16 & 0xFFFFFFFF
+        self._said_at[said] = None if said in self._said_at else time.monotonic()
+        while len(self._said_at) > _REPORTS:
+            del self._said_at[next(iter(self._said_at))]
+
+    def _trip(self, report: Any, now: float) -> float | None:
         """RFC 3550, 6.4.1: now, less the sender report's time, less the delay at the receiver."""
-        said_at = self._RTCRtpSender__lsr_time
-        if said_at is None or report.dlsr == 0 or report.lsr != self._RTCRtpSender__lsr:
-            return None
-        return time.time() - said_at - float(report.dlsr) / 65536
+        said_at = self._said_at.get(report.lsr)
+        return None if said_at is None else now - said_at - float(report.dlsr) / 65536
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -189,9 +241,11 @@ class ScreenSender(RTCRtpSender):
                 last = self._packet(codec, payload, uint32_add(origin, timestamp))
                 last.marker = int(index == len(payloads) - 1)
                 await self._leave(track, last)
-            track.on_sent()
-            if last is not None and track.rate.is_lossy:
-                await self._say_the_end_again(track, last)
+            track.sent()
+            if last is not None and track.rate.is_lossy(time.monotonic()):
+                end = asyncio.ensure_future(self._say_again(track, last))
+                self._ends.add(end)
+                end.add_done_callback(self._ends.discard)
 
     def _packet(self, codec: RTCRtpCodecParameters, payload: bytes, timestamp: int) -> RtpPacket:
         packet = RtpPacket(
@@ -231,11 +285,12 @@ class ScreenSender(RTCRtpSender):
         if self._budget < 0:
             await asyncio.sleep(-self._budget / pace)
 
-    async def _say_the_end_again(self, track: ScreenTrack, packet: RtpPacket) -> None:
+    async def _say_again(self, track: ScreenTrack, packet: RtpPacket) -> None:
         """A lost last packet is missed only when another follows, and on a still screen none does."""
         await asyncio.sleep(_SECOND_TAIL_AFTER)
-        if not track.is_waiting:
-            await self._retransmit(packet.sequence_number)
+        if packet.sequence_number == uint16_add(self._number, -1) and not track.is_waiting:
+            with suppress(ConnectionError):
+                await self._retransmit(packet.sequence_number)
 
     async def _retransmit(self, sequence_number: int) -> None:
         if not isinstance(self.track, ScreenTrack):
@@ -256,6 +311,8 @@ class ScreenSender(RTCRtpSender):
 
 def install() -> None:
     """Once for the process; calling it again changes nothing."""
+    # Peer watches for silence by itself, in less time and whatever the delay of the path.
+    vars(aioice.ice)["CONSENT_FAILURES"] = 1_000_000
     vars(aiortc.rtcpeerconnection)["RTCRtpSender"] = ScreenSender
     known = {extension.uri for extension in HEADER_EXTENSIONS["video"]}
     if PLAYOUT_DELAY not in known:

@@ -40,6 +40,10 @@ class System:
 
 def this_system() -> System:
     """The parts for the system that this runs on; UnavailableError where there are none."""
+    if sys.platform == "win32":
+        from remotehelp_app.platform.windows.system import windows
+
+        return windows()
     if not sys.platform.startswith("linux"):
         raise UnavailableError(
             _("This app runs on Linux with X11 only. Share your screen from the browser instead.")

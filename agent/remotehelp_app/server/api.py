@@ -110,6 +110,7 @@ class Api:
                 "screen_lock": facts.screen_lock,
                 "firewall": facts.firewall,
                 "update_age_days": facts.days_since_update,
+                "updates_pending": facts.updates_pending,
             },
         }
         return shapes.device(await self._post("devices/report/", body, is_proved=True))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
+from apps.common.keyset import page_by_time
 from apps.devices import selectors, services
+from apps.devices.api.administration import ManageDevicesView
 from apps.devices.api.proof import bound_of, proof_parameter, require_device, require_key
 from apps.devices.api.serializers import (
     AppVersionsSerializer,
@@ -24,6 +25,7 @@ from apps.devices.api.serializers import (
     NoFieldsSerializer,
     RegisterSerializer,
     ReportSerializer,
+    TokenQuerySerializer,
 )
 from apps.devices.findings import DeviceFacts
 from apps.devices.models import Device, Enrolment
@@ -110,21 +112,22 @@ class AppVersionsView(PeopleView):
         return Response(AppVersionsSerializer(tenant_of(self.actor(request))).data)
 
 
-class ManageDevicesView(PeopleView):
-    """For those who may manage the tenant's devices, at a browser."""
-
-    audience: ClassVar[str | tuple[str, ...] | None] = "tenants.manage_devices"
-
-
 class EnrolmentTokensView(ManageDevicesView):
     @extend_schema(
         operation_id="list_enrolment_tokens",
         summary="List the organisation's enrolment tokens, newest first",
+        parameters=[TokenQuerySerializer],
         responses=EnrolmentTokensSerializer,
     )
     def get(self, request: Request) -> Response:
-        tokens = selectors.enrolment_tokens_of(self.actor(request))
-        return Response(EnrolmentTokensSerializer({"enrolment_tokens": tokens}).data)
+        asked = self.asked(request, TokenQuerySerializer)
+        page = page_by_time(
+            selectors.enrolment_tokens_of(self.actor(request)),
+            field="created_at",
+            cursor=asked.get("cursor", ""),
+            size=asked["limit"],
+        )
+        return Response(EnrolmentTokensSerializer(page).data)
 
     @extend_schema(
         operation_id="issue_enrolment_token",

@@ -1,11 +1,14 @@
 """Every write to devices, by subject: records, enrolment, identity, compliance, presence."""
 
 from apps.devices.services.compliance import (
+    due_policies,
     evaluate,
     evaluate_anew,
     evaluate_policy,
     record_policy_result,
     report_device,
+    want_evaluation,
+    want_evaluation_of_ageing,
 )
 from apps.devices.services.enrolment import (
     LONGEST_TOKEN_LIFE,
@@ -29,6 +32,14 @@ from apps.devices.services.identity import (
     prove_device,
     prove_key,
 )
+from apps.devices.services.policies import (
+    NoDevicesError,
+    PolicyGoneError,
+    ask_policy_again,
+    change_policy,
+    create_policy,
+    delete_policy,
+)
 from apps.devices.services.presence import (
     NotConnectableError,
     Touched,
@@ -39,11 +50,20 @@ from apps.devices.services.presence import (
     touch_devices,
 )
 from apps.devices.services.records import (
+    add_to_group,
     announce_change,
+    change_device,
     change_enrolment,
     record_device,
     restore_device,
     revoke_device,
+)
+from apps.devices.services.views import (
+    TooManyViewsError,
+    ViewGoneError,
+    change_view,
+    delete_view,
+    save_view,
 )
 
 __all__ = [
@@ -52,18 +72,31 @@ __all__ = [
     "DeviceClaim",
     "DeviceRevokedError",
     "IssuedToken",
+    "NoDevicesError",
     "NotConnectableError",
     "NotProvedError",
     "OtherOwnerError",
+    "PolicyGoneError",
     "TooManyDevicesError",
+    "TooManyViewsError",
     "Touched",
     "UnenrolledRefusedError",
+    "ViewGoneError",
     "WrongTokenError",
+    "add_to_group",
     "announce_change",
+    "ask_policy_again",
+    "change_device",
     "change_enrolment",
     "change_group_devices",
+    "change_policy",
+    "change_view",
     "connect_device",
+    "create_policy",
+    "delete_policy",
+    "delete_view",
     "disconnect_device",
+    "due_policies",
     "enrol_device",
     "evaluate",
     "evaluate_anew",
@@ -81,5 +114,8 @@ __all__ = [
     "restore_device",
     "revoke_device",
     "revoke_enrolment_token",
+    "save_view",
     "touch_devices",
+    "want_evaluation",
+    "want_evaluation_of_ageing",
 ]

@@ -79,7 +79,7 @@ class ReachSerializer(Shape):
     by_all_devices = serializers.BooleanField(source="is_by_all_devices")
 
     def get_actions(self, reach: Any) -> list[str]:
-        return [action.value for action in Action if action in reach.actions]
+        return [action.value for action in reach.permissions]
 
     def get_by_groups(self, reach: Any) -> list[str]:
         return [group.name for group in reach.groups]

@@ -36,6 +36,11 @@ from apps.sessions.services.presence import (
     report_media_lost,
     touch_presence,
 )
+from apps.sessions.services.retention import (
+    forget_refusals,
+    forget_sessions,
+    make_days_ahead,
+)
 from apps.sessions.services.steps import (
     KindNotPossibleError,
     StepTakenError,
@@ -80,12 +85,15 @@ __all__ = [
     "end_groundless",
     "end_session",
     "foresee",
+    "forget_refusals",
+    "forget_sessions",
     "forget_silent_devices",
     "forget_spent_codes",
     "issue_new_code",
     "join_invited",
     "join_session",
     "leave_session",
+    "make_days_ahead",
     "note_shown",
     "open_session",
     "open_session_on",

@@ -40,6 +40,7 @@ from apps.tenants.services.organisations import (
     NameTakenError,
     change_settings,
     create_tenant,
+    dismiss_setup,
     note_first_session,
 )
 from apps.tenants.services.people import (
@@ -117,6 +118,7 @@ __all__ = [
     "create_tenant",
     "delete_group",
     "disable_person",
+    "dismiss_setup",
     "enable_person",
     "end_sign_ins",
     "give_first_password",

@@ -120,6 +120,28 @@ def _require_versions_in_order(tenant: Tenant) -> None:
         )
 
 
+@transaction.atomic
+def dismiss_setup(*, actor: User, tenant: Tenant, is_dismissed: bool = True) -> None:
+    """Put the set-up list away for all administrators of the tenant, or bring it back. Twice is once."""
+    require_permission(actor, "tenants.manage_settings")
+    if actor.tenant_id != tenant.pk:
+        raise NotAllowedError
+    row = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    if (row.setup_dismissed_at is not None) is is_dismissed:
+        return
+    old = audit.state_of(row, "setup_dismissed_at")
+    row.setup_dismissed_at = now() if is_dismissed else None
+    row.save(update_fields=["setup_dismissed_at"])
+    audit.record(
+        actor=actor,
+        tenant=tenant,
+        act=Act.CHANGED,
+        target=row,
+        old=old,
+        new=audit.state_of(row, "setup_dismissed_at"),
+    )
+
+
 def note_first_session(tenant_id: uuid.UUID) -> None:
     """The tenant has had a session with a picture: its set-up is done."""
     Tenant.objects.filter(pk=tenant_id, first_session_at__isnull=True).update(

@@ -1,4 +1,8 @@
-"""The pointer of Windows: its shape, of whatever depth, and its place. Run under Wine only."""
+"""The pointer of Windows: its shape, of whatever depth, and its place.
+
+Run under Wine, which shows no program the shape of another one's pointer: there it is the arrow. Windows does show it,
+which was never run.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from remotehelp_app.platform.windows.win32 import (
 
 LARGEST: Final = 128
 _HIDDEN: Final = Cursor(0, 0, 0, 0, b"")
+_ARROW: Final = 32512  # IDC_ARROW
 _IS_SHOWING: Final = 1  # CURSOR_SHOWING
 _BYTES: Final = 4
 _OPAQUE: Final = 255
@@ -39,7 +44,9 @@ class CursorWatch:
         if seen == self._seen:
             return None
         self._seen = seen
-        return _shape_of(seen) if seen else _HIDDEN
+        if not seen:
+            return _HIDDEN
+        return _shape_of(seen) or _shape_of(user32.LoadCursorW(None, _ARROW))
 
     def pointer(self) -> tuple[int, int]:
         place = Point()

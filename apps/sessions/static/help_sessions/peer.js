@@ -93,7 +93,9 @@ class Peer extends EventTarget {
   }
 
   async describe(description) {
-    await this.pc.setRemoteDescription(description);
+    const pc = this.pc;
+    await pc.setRemoteDescription(description);
+    if (pc !== this.pc) return; // what waits belongs to the next
     const early = this.waiting;
     this.waiting = [];
     for (const candidate of early) await this.#add(candidate);
@@ -153,9 +155,12 @@ export class HelperPeer extends Peer {
         this.dispatchEvent(new CustomEvent("stream", { detail: { stream } }));
       });
     }
+    // After a break several offers may come at once; each step is for the connection that it was meant for.
+    const pc = this.pc;
     await this.describe({ type: "offer", sdp });
-    await this.pc.setLocalDescription();
-    this.send({ type: "answer", attempt, sdp: this.pc.localDescription.sdp });
+    if (pc !== this.pc) return;
+    await pc.setLocalDescription();
+    if (pc === this.pc) this.send({ type: "answer", attempt, sdp: pc.localDescription.sdp });
   }
 
   // The picture itself says that it flows: a connection without a frame is none.

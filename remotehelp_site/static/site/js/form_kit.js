@@ -1,5 +1,7 @@
 /** Forms that say at once what is wrong with a field when it is left. The server decides; without script it says so on saving. */
 
+import { init as comboboxes } from "./combobox.js";
+
 async function check(form, input) {
   const field = input.closest("[data-field]");
   const shown = field?.querySelector(".field__error");
@@ -23,6 +25,7 @@ export function init(root) {
   for (const form of root.querySelectorAll("form[data-check]")) {
     form.addEventListener("change", (event) => check(form, event.target));
   }
+  comboboxes(root);
 }
 
 init(document);

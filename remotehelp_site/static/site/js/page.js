@@ -47,6 +47,13 @@ document.addEventListener("click", (event) => {
   if (button && !button.closest("[data-stage]")) toggle(button);
 });
 
+/** One box that checks all boxes of a name on the page. */
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.checkAll;
+  if (!name) return;
+  for (const box of document.getElementsByName(name)) box.checked = event.target.checked;
+});
+
 /** A link with a code behind the # leads through sign-in, whose form would lose it. It stays in this tab. */
 function carryFragment(root) {
   if (!root.querySelector("[data-carry-fragment]") || location.hash.length < 2) return;

@@ -1,0 +1,5 @@
+"""What the reports write: the purge, and the daily figures."""
+
+from apps.reports.services.retention import purge
+
+__all__ = ["purge"]
