@@ -22,3 +22,8 @@ def apply_import(import_id: str) -> None:
 @shared_task
 def forget_imports() -> int:
     return services.forget_imports()
+
+
+@shared_task
+def go_on_with_imports() -> int:
+    return services.go_on_with_imports()

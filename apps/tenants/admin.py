@@ -38,6 +38,7 @@ from apps.tenants.rights import RIGHTS
 from apps.tenants.selectors import PERMISSIONS, rights_of
 from apps.tenants.services import (
     ForeignDomainError,
+    delete_group,
     end_sign_ins,
     grant_administration,
     require_local_account,
@@ -194,6 +195,15 @@ class GroupAdmin(TenantModelAdmin):
         super().save_related(request, form, formsets, change)
         if "people" in form.changed_data:
             require_memberships_fit([form.instance])
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        actor: Any = request.user
+        with audit.acting(actor):
+            delete_group(actor=None, group=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
 
 
 class _LocalAccountForm(OneTenantForm):

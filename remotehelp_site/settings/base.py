@@ -314,6 +314,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "apps.licenses.tasks.note_states",
         "schedule": timedelta(seconds=30),
     },
+    "go on with imports that a worker left": {
+        "task": "apps.directory.tasks.go_on_with_imports",
+        "schedule": timedelta(minutes=5),
+    },
     "forget imports": {
         "task": "apps.directory.tasks.forget_imports",
         "schedule": timedelta(hours=1),

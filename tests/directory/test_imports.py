@@ -323,6 +323,26 @@ def test_files_of_others_are_nothing_here_and_nobody_else_sends_one(
     assert theirs.state == ImportState.CHECKED
 
 
+def test_what_a_lost_worker_left_is_taken_up_again(ada, contoso, clock):
+    """The embedded queue dies with its process."""
+    lost = services.begin_import(
+        actor=ada,
+        tenant=contoso,
+        data=(HEAD + "n@contoso.example,N,N,,\r\n").encode(),
+        makes_groups=False,
+    )
+    assert services.go_on_with_imports() == 0, "the worker may still come to it"
+    clock.shift(timedelta(minutes=11))
+    assert services.go_on_with_imports() == 1
+    lost.refresh_from_db()
+    assert lost.state == ImportState.CHECKED
+    services.begin_applying(actor=ada, row=lost, valid_rows_only=False)
+    assert services.go_on_with_imports() == 1
+    lost.refresh_from_db()
+    assert lost.state == ImportState.DONE
+    assert services.go_on_with_imports() == 0
+
+
 def test_files_are_forgotten(page, ada, contoso, clock):
     """M4."""
     dropped = checked(ada, HEAD + "n@contoso.example,N,N,,\r\n")

@@ -118,6 +118,7 @@ def test_the_page_of_a_person_shows_what_is_around_them(page, contoso, sam, sams
         f"/administration/people/{sam.pk}/permissions/",
         "/reports/sessions/?q=sam%40contoso.example",
         f"/devices/{sams_laptop.pk}/",
+        f"/administration/why/?sharer={sam.pk}",
     ):
         assert words in shown, words
 

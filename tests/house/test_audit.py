@@ -58,6 +58,7 @@ NOT_ADMINISTRATION = {
     "directory.check_import": "says what a file would do",
     "directory.begin_applying": "the decision; what is done is written down as it is done",
     "directory.apply_import": "writes one entry for each person and group, and one for itself: tests/directory",
+    "directory.go_on_with_imports": "the same, after a worker that ended",
     "directory.drop_import": "forgets a file that did nothing",
     "directory.forget_imports": "upkeep",
     "devices.announce_change": "tells others and changes nothing",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from apps.common.conflicts import ChangedMeanwhileError, fingerprint
 from apps.common.errors import InvalidError, NotAllowedError
 from apps.roles.services import assign_role, help_desk_operator
 from apps.sessions.states import State
 from apps.tenants import selectors, services
-from apps.tenants.models import Act, AuditEntry, Group
+from apps.tenants.models import Act, AuditEntry, Group, User
 from tests.factories import make_group
 
 
@@ -103,3 +104,16 @@ def test_the_last_group_of_conditional_access_stays(ada, contoso):
     with pytest.raises(services.LastCoveredGroupError):
         services.delete_group(actor=ada, group=second)
     assert Group.objects.filter(pk=second.pk).exists()
+
+
+def test_the_django_admin_deletes_by_the_same_rule(client, ada, contoso):
+    operator = User.objects.create_superuser("root", "root@site.example", "x")
+    client.force_login(operator)
+    last, free = make_group(contoso, "Last"), make_group(contoso, "Free")
+    services.change_settings(actor=ada, tenant=contoso, compliance_groups=[last])
+    for group, status in ((last, 409), (free, 302)):
+        where = reverse("admin:tenants_group_delete", args=[group.pk])
+        assert client.post(where, {"post": "yes"}).status_code == status
+    assert Group.objects.filter(pk=last.pk).exists()
+    assert not Group.objects.filter(pk=free.pk).exists()
+    assert (last_entry().act, last_entry().actor) == (Act.REMOVED, operator)

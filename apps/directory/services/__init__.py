@@ -11,6 +11,7 @@ from apps.directory.services.imports import (
     check_import,
     drop_import,
     forget_imports,
+    go_on_with_imports,
     progress_of,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "check_import",
     "drop_import",
     "forget_imports",
+    "go_on_with_imports",
     "progress_of",
 ]

@@ -34,6 +34,8 @@ FAULTS_KEPT = 500
 MOST_KEPT = 20
 # An import that nobody went on with is forgotten, and with it the addresses in its file.
 KEPT_FOR = timedelta(days=1)
+# So long after it was sent, an import that still waits for the worker is taken up again.
+LEFT_AFTER = timedelta(minutes=10)
 _PROGRESS_KEPT_FOR = 60 * 60
 
 
@@ -92,8 +94,7 @@ def check_import(import_id: uuid.UUID) -> None:
         return
     plan = _plan(row, row.created_by)
     report = _report(plan)
-    if not plan.number_faulty:
-        report["refusal"] = _rehearsal(row, row.created_by, plan)
+    report["refusal"] = _rehearsal(row, row.created_by, plan)
     found.update(state=ImportState.CHECKED, report=report)
 
 
@@ -147,9 +148,9 @@ def apply_import(import_id: uuid.UUID) -> None:
     counts, and who began it must still be allowed to. Done a second time, it does nothing."""
     try:
         with transaction.atomic():
-            found = Import.objects.select_for_update(of=("self",)).select_related(
-                "tenant", "created_by"
-            )
+            # Somebody else who is at it has it locked.
+            rows = Import.objects.select_for_update(of=("self",), skip_locked=True)
+            found = rows.select_related("tenant", "created_by")
             row = found.filter(pk=import_id, state=ImportState.APPLYING).first()
             if row is None:
                 return
@@ -222,6 +223,18 @@ def drop_import(*, actor: User, row: Import) -> None:
     if not idle.exists():
         raise ImportBusyError if Import.objects.filter(pk=row.pk).exists() else NotFoundError
     idle.delete()
+
+
+def go_on_with_imports() -> int:
+    """Do what a worker that ended has left: in the embedded mode a restart loses what was queued. Gives the number."""
+    left = Import.objects.filter(
+        state__in=[ImportState.CHECKING, ImportState.APPLYING],
+        created_at__lte=now() - LEFT_AFTER,
+    )
+    found = list(left.order_by("created_at").values_list("pk", "state")[:MOST_KEPT])
+    for import_id, state in found:
+        (check_import if state == ImportState.CHECKING else apply_import)(import_id)
+    return len(found)
 
 
 def forget_imports() -> int:
