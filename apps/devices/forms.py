@@ -190,6 +190,12 @@ class PolicyForm(KitForm):
         return cleaned
 
 
+class TokenFilters(FilterForm):
+    state = forms.ChoiceField(
+        label=_("State"), choices=[*ANY, ("valid", _("Valid")), ("over", _("Not valid any more"))]
+    )
+
+
 class EnrolmentTokenForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Lower
 from django.utils.http import urlencode
 
 from apps.common.clock import now
@@ -262,6 +273,13 @@ def device_for(actor: User, pk: uuid.UUID) -> Device:
     return found
 
 
+def has_too_many_devices(person: User) -> bool:
+    """Whether a further device of theirs is refused until it is enrolled, or others are removed."""
+    theirs = Device.objects.filter(owner=person, enrolment=Enrolment.UNENROLLED)
+    limit: int = settings.REMOTEHELP_DEVICES_PER_PERSON
+    return theirs.exclude(public_key="").count() >= limit
+
+
 def find_device_of(person: User, device_id: uuid.UUID) -> Device | None:
     """A device of the person's own tenant that is theirs or nobody's; None for any other."""
     return (
@@ -283,18 +301,21 @@ def enrolment_token_for(actor: User, pk: uuid.UUID) -> EnrolmentToken:
     return token
 
 
-@dataclass(frozen=True, slots=True)
-class ShownToken:
-    """An enrolment token as a line of a list, and how it stands now."""
-
-    token: EnrolmentToken
-    is_usable: bool
-
-
-def shown_tokens_of(actor: User) -> list[ShownToken]:
-    """The newest tokens of the actor's tenant; whether they may see them is the door's to ask."""
-    at = now()
-    return [ShownToken(token, token.is_usable(at)) for token in enrolment_tokens_of(actor)[:100]]
+def token_rows(actor: User, *, q: str = "", state: str = "") -> QuerySet[EnrolmentToken]:
+    """The tokens of the actor's tenant as rows of a list, each with `is_usable_now` and `number_of_devices` that it
+    enrolled; whether the actor may see them is the door's to ask."""
+    usable = Q(revoked_at__isnull=True, expires_at__gt=now()) & ~Q(uses_left=0)
+    enrolled = Device.objects.filter(enrolled_with=OuterRef("pk")).order_by()
+    counted = enrolled.values("enrolled_with").annotate(number=Count("pk")).values("number")
+    found = enrolment_tokens_of(actor).annotate(
+        is_usable_now=Case(When(usable, then=Value(True)), default=Value(False)),
+        number_of_devices=Coalesce(Subquery(counted), 0),
+    )
+    if state:
+        found = found.filter(is_usable_now=state == "valid")
+    for word in q.split()[:5]:
+        found = found.filter(name__icontains=word)
+    return found
 
 
 # --- who is connected -----------------------------------------------------------------------------

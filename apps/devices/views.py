@@ -11,19 +11,32 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.common.form_kit import answer_check
 from apps.common.http import SignedInRequest
+from apps.common.keyset import Key, KeyKind
+from apps.common.lists import Column, listing
 from apps.devices import selectors, services
-from apps.devices.forms import DeviceForm, EnrolmentTokenForm
+from apps.devices.forms import DeviceForm, EnrolmentTokenForm, TokenFilters
 from apps.devices.models import Device
 from apps.tenants.access import administrator_required, member_required
 from apps.tenants.selectors import groups_named, groups_of, tenant_of
 from apps.tenants.services import require_permission
 
 MANAGE = "tenants.manage_devices"
+TOKEN_COLUMNS = (
+    Column("name", gettext_lazy("Name"), Key("name")),
+    Column("state", gettext_lazy("State")),
+    Column("left", gettext_lazy("Devices left")),
+    Column("enrolled", gettext_lazy("Devices enrolled"), Key("number_of_devices", KeyKind.NUMBER)),
+    Column("until", gettext_lazy("Valid until"), Key("expires_at", KeyKind.TIME)),
+    Column("made", gettext_lazy("Made"), Key("created_at", KeyKind.TIME)),
+    Column("by", gettext_lazy("Made by")),
+    Column("actions", gettext_lazy("Actions"), is_hidden=True),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,12 +66,20 @@ def _enrolment_page(
     issued: services.IssuedToken | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    shown = listing(
+        request,
+        form=TokenFilters(request.GET),
+        columns=TOKEN_COLUMNS,
+        rows=lambda said: selectors.token_rows(request.user, **said),
+        default_sort="-made",
+    )
     context = {
         "form": form,
         "issued": issued,
-        "tokens": selectors.shown_tokens_of(request.user),
+        "listing": shown,
         "site_address": request.build_absolute_uri("/").rstrip("/"),
     }
+    status = shown.status if status == 200 else status
     return render(request, "devices/enrolment.html", context, status=status)
 
 

@@ -72,6 +72,13 @@ GROUNDS: dict[str, Ground] = {
         _("Your organisation has removed this device from Remote Help."),
         _("An administrator can let the device come back; it then enrols anew."),
     ),
+    "too_many_devices": Ground(
+        _(
+            "The sharer has too many devices that are not enrolled, so this one takes part like a plain browser: its "
+            "screen can be seen and not be controlled."
+        ),
+        _("An administrator can remove devices that are no longer used. Or enrol this one."),
+    ),
     "device_not_enrolled": Ground(
         _(
             "Your organisation does not allow remote help on devices that are not enrolled. "

@@ -285,6 +285,7 @@ class Refusal(models.Model):
     STEPS: ClassVar[tuple[str, ...]] = (
         "open",  # a session aimed at a device
         "redeem",
+        "device",  # which is not there, though the session is
         "join",  # from the device that it is aimed at
         "request",
         "allow",

@@ -53,6 +53,7 @@ PLACES: dict[str, Place] = {
     "elevation_not_permitted": Place.ASSIGNMENTS,
     "base_license_missing": Place.LICENSES,
     "device_revoked": Place.DEVICE,
+    "too_many_devices": Place.DEVICE,
     "device_not_enrolled": Place.SETTINGS,
     "compliant_device_required": Place.SETTINGS,
     "app_too_old": Place.SETTINGS,

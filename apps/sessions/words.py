@@ -30,6 +30,10 @@ def refusal_words(refusal: Refusal) -> Told:
         headline = _("%(name)s opened the invitation but could not join.") % {
             "name": refusal.sharer.full_name
         }
+    elif refusal.step == "device" and refusal.sharer is not None:
+        headline = _("%(name)s takes part without their device.") % {
+            "name": refusal.sharer.full_name
+        }
     else:
         headline = _("The last step was refused.")
     return Told(headline, reason)

@@ -10,8 +10,13 @@ from django.db import transaction
 
 from apps.common.clock import now
 from apps.devices.findings import DeviceFacts
-from apps.devices.models import Device, DeviceReport, Enrolment, Policy
-from apps.devices.services import record_device, report_device
+from apps.devices.models import Device, DeviceReport, Enrolment
+from apps.devices.services import (
+    create_policy,
+    evaluate_policy,
+    record_device,
+    report_device,
+)
 from apps.licenses.models import License, Product, Terms
 from apps.licenses.services import assign_seat, order_license
 from apps.roles.models import Action
@@ -185,9 +190,10 @@ def _fabrikam_roles(setting: Setting) -> None:
 def _devices(setting: Setting, machines: Iterable[cast.Machine]) -> None:
     tenant = setting.tenant
     for name, rule, value in cast.POLICIES:
-        Policy.objects.create(
-            tenant=tenant, name=name, rule=rule, value=value, covers_all_devices=True
+        policy = create_policy(
+            actor=None, tenant=tenant, name=name, rule=rule, value=value, covers_all_devices=True
         )
+        evaluate_policy(policy=policy)  # of nobody yet: each device below is asked as it reports
     managed = create_group(actor=None, tenant=tenant, name="Company devices")
     for index, machine in enumerate(machines):
         device = record_device(

@@ -72,3 +72,18 @@ def test_a_killed_app_leaves_no_key_down_and_the_session_ends_as_lost(desk, help
     os.kill(app.pid, signal.SIGKILL)
     until(lambda: device.keys_down() == [], "the watchdog lets go")
     expect(helper.get_by_text("The connection was lost.")).to_be_visible(timeout=60_000)
+
+
+def test_an_app_that_is_told_to_stop_leaves_the_session_first_and_asks_nobody(
+    desk, helper_browser, device
+):
+    """SIGTERM, as at the end of the desktop's session; even where the window would ask (S8)."""
+    app = sign_in(device, desk, helper_browser)
+    helper = desk.page(helper_browser, "helper")
+    go_live(device, helper, "Full control")
+    helper.get_by_role("button", name="Request elevation").click()
+    device.press("Allow elevation")
+    expect(helper.get_by_role("button", name="Elevation granted")).to_be_visible()
+    app.terminate()
+    assert app.wait(20) == 0
+    expect(helper.get_by_text("Sami Virtanen ended the session.")).to_be_visible()

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from asgiref.sync import sync_to_async
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -578,3 +579,24 @@ def test_tokens_are_paged_over_http(api, ada):
     both = [*first["enrolment_tokens"], *rest["enrolment_tokens"]]
     assert {one["name"] for one in both} == {"T0", "T1", "T2"}
     assert rest["next_cursor"] == ""
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_server_sends_the_export_part_by_part(async_client, hanna, sam, contoso):
+    """Under ASGI, where a plain iterator would be read to its end first."""
+
+    @sync_to_async
+    def prepare() -> None:
+        for number in range(3):
+            make_device(contoso, name=f"d{number}", owner=sam)
+
+    await prepare()
+    await async_client.aforce_login(hanna)
+    for form in ("csv", "xlsx"):
+        answer = await async_client.get(f"{LIST}export/{form}/")
+        assert answer.is_async
+        body = b"".join([part async for part in answer])
+        if form == "csv":
+            assert body.decode("utf-8-sig").count("\r\n") == 4
+        else:
+            assert openpyxl.load_workbook(io.BytesIO(body)).active["A4"].value == "d2"

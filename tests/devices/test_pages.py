@@ -329,6 +329,30 @@ def test_a_token_is_shown_once_and_enrols(as_person, ada, sam):
     assert names(ada) == ["sams-desk"]
 
 
+def test_the_tokens_are_listed_with_what_they_did(as_person, ada, sam, contoso, fabrikam, mallory):
+    client = as_person(ada)
+    (value,) = set(re.findall(r"rhe_[\w-]+", text_of(client.post(ENROLMENT, TOKEN))))
+    assert DeviceApp(sam).enrol(value).status_code == 200
+    client.post(ENROLMENT, TOKEN | {"name": "Office"})
+    EnrolmentToken.objects.filter(name="Office").update(expires_at=now() - timedelta(days=1))
+    for query, found in (
+        ({}, ["Office", "Warehouse"]),
+        ({"sort": "-enrolled"}, ["Warehouse", "Office"]),
+        ({"sort": "until"}, ["Office", "Warehouse"]),
+        ({"state": "valid"}, ["Warehouse"]),
+        ({"state": "over"}, ["Office"]),
+        ({"q": "ware"}, ["Warehouse"]),
+    ):
+        shown = text_of(client.get(ENROLMENT, query))
+        assert re.findall(r"<td data-label=\"Name\">(\w+)</td>", shown) == found, query
+    row = re.search(r"Devices enrolled\" class=\"numbers\">(\d+)<", shown)
+    assert row is not None
+    assert row[1] == "1"
+    assert client.get(ENROLMENT, {"state": "odd"}).status_code == 400
+    grant_administration(actor=None, person=mallory)
+    assert "Warehouse" not in text_of(as_person(mallory).get(ENROLMENT))
+
+
 @pytest.mark.parametrize(
     "bad", [{"name": ""}, {"days": "0"}, {"days": "366"}, {"uses": "0"}, {"days": "soon"}]
 )

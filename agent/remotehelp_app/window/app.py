@@ -291,8 +291,10 @@ def run_window(make_engine: MakeEngine) -> int:
     window.use(engine)
     places = _Places(window)
     app.installEventFilter(places)
+    # Whoever sends a signal cannot be asked: `quit` would close the window first, which asks in a session. The engine
+    # ends what is live, as at every other end.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: app.quit())
+        signal.signal(number, lambda _number, _frame: app.exit(0))
     # Python looks at signals only between its own steps; Qt makes none while nothing happens.
     awake = QTimer(app)
     awake.timeout.connect(lambda: None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from apps.common.clock import now
 from apps.common.errors import InvalidError, NotAllowedError, RuleError, require_valid
 from apps.devices import tokens
 from apps.devices.models import Device, Enrolment, EnrolmentToken
+from apps.devices.selectors import has_too_many_devices
 from apps.devices.services.identity import DeviceRevokedError, OtherOwnerError
 from apps.devices.services.records import announce_change, require_manager
 from apps.tenants import audit
@@ -189,8 +189,6 @@ def register_device(*, actor: User, claim: DeviceClaim) -> Device:
         return _record(device, actor, claim)
     if not tenant.are_unenrolled_devices_allowed:
         raise UnenrolledRefusedError
-    if device is None or device.owner_id != actor.pk:
-        theirs = Device.objects.filter(owner=actor, enrolment=Enrolment.UNENROLLED)
-        if theirs.exclude(public_key="").count() >= settings.REMOTEHELP_DEVICES_PER_PERSON:
-            raise TooManyDevicesError
+    if (device is None or device.owner_id != actor.pk) and has_too_many_devices(actor):
+        raise TooManyDevicesError
     return _record(device or Device(tenant=tenant), actor, claim)

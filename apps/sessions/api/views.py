@@ -169,6 +169,7 @@ class RedeemView(PeopleView):
             address=client_address(request.META),
             device=device,
             app_version=sent.get("app_version") or (device.app_version if device else ""),
+            is_app=request.auth is not None,
         )
         return Response(SessionSerializer(shown_session(session, Side.SHARER)).data)
 

@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.clock import now
 from apps.common.errors import NotAllowedError, NotFoundError, RuleError
 from apps.devices.models import Device
-from apps.devices.selectors import find_device_of
+from apps.devices.selectors import find_device_of, has_too_many_devices
+from apps.devices.services import TooManyDevicesError
 from apps.roles.models import Action
 from apps.roles.selectors import actions_anywhere
 from apps.sessions import codes, notices
-from apps.sessions.models import EntryTries, HelpSession, SecurityCode, Side
+from apps.sessions.models import EntryTries, HelpSession, Refusal, SecurityCode, Side
 from apps.sessions.services.core import (
     IllegalStepError,
     lock,
@@ -205,6 +206,18 @@ class _Entry:
                 row.save()
 
 
+def _note_missing_device(session: HelpSession, sharer: User) -> None:
+    """Nothing is refused by it but the device: the helper reads why it is not there."""
+    Refusal.objects.create(
+        tenant_id=session.tenant_id,
+        session=session,
+        helper_id=session.helper_id,
+        sharer=sharer,
+        step="device",
+        code=TooManyDevicesError.code,
+    )
+
+
 def redeem_code(
     *,
     actor: User,
@@ -212,12 +225,14 @@ def redeem_code(
     address: str,
     device: Device | None = None,
     app_version: str = "",
+    is_app: bool = False,
 ) -> HelpSession:
     """Join the session of a security code as its sharer: both sides then see who the other is (S2, S3).
 
     A code that is unknown, malformed, expired, used, replaced or of another tenant gets one answer, by one and
     the same road. `device` is one that has proved itself to the caller, and `app_version` what it runs. A right
-    code that the help decision refuses is not used up, and both sides are told why.
+    code that the help decision refuses is not used up, and both sides are told why. `is_app`: the device app asks;
+    where it has no device because its person has too many, the helper is told why this is like a plain browser.
     """
     tenant = tenant_of(actor)
     entry = _Entry(actor, address)
@@ -261,6 +276,8 @@ def redeem_code(
         ).update(used_at=at)
         if used != 1 or session.state != State.WAITING:
             raise WrongCodeError  # used, replaced or ended while we looked
+        if is_app and device is None and has_too_many_devices(actor):
+            _note_missing_device(session, actor)
         return step(
             session,
             State.INTRODUCED,
