@@ -7,8 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 
 from apps.common.lists import matching
-from apps.tenants.models import AuditEntry, User
-from apps.tenants.selectors import administrators_of, permissions_held
+from apps.tenants.models import ApiClient, AuditEntry, User
+from apps.tenants.selectors import (
+    administrators_of,
+    api_clients_of,
+    holders_of_rights,
+    permissions_held,
+)
 
 READS_AUDIT = ("tenants.view_reports", "tenants.manage_settings")
 
@@ -26,10 +31,14 @@ def candidate_rows(actor: User, *, q: str = "") -> QuerySet[User]:
     """Active people of the actor's tenant who hold no administrative permission yet."""
     if actor.tenant_id is None or not permissions_held(actor):
         return User.objects.none()
-    administrators = administrators_of(actor.tenant_id)
     return User.objects.filter(
         matching(q, "first_name", "last_name", "email"), tenant=actor.tenant_id, is_active=True
-    ).exclude(pk__in=administrators.values("pk"))
+    ).exclude(pk__in=holders_of_rights(actor.tenant_id))
+
+
+def api_client_rows(actor: User, *, q: str = "") -> QuerySet[ApiClient]:
+    """The API clients of the actor's tenant, revoked ones too; for whoever makes administrators."""
+    return api_clients_of(actor).filter(matching(q, "name", "acts_for__last_name"))
 
 
 def audit_rows(
