@@ -51,7 +51,7 @@ GROUP_COLUMNS = (
     _CHOOSE,
     Column("name", gettext_lazy("Group"), Key("name")),
     Column("people", gettext_lazy("People"), Key("number_of_people", KeyKind.NUMBER)),
-    Column("needed", gettext_lazy("Seats it would take"), Key("number_needed", KeyKind.NUMBER)),
+    Column("needed", gettext_lazy("Seats it would take")),
 )
 LACKING_COLUMNS = (*PERSON_COLUMNS, Column("coming", gettext_lazy("Pending")))
 _NAMES = ("last_name", "first_name", "email")
@@ -199,13 +199,21 @@ def give_groups(request: SignedInRequest, pk: uuid.UUID) -> HttpResponse:
         pk,
         "licenses/give_groups.html",
         chosen=lambda found: {"groups": _groups(request)},
-        show=lambda found: listing(
-            request,
-            form=FilterForm(request.GET),
-            columns=GROUP_COLUMNS,
-            rows=lambda said: selectors.groups_to_seat(found).filter(matching(said["q"], "name")),
-        ),
+        show=lambda found: _groups_to_seat(request, found),
     )
+
+
+def _groups_to_seat(request: SignedInRequest, found: License) -> Listing[Any]:
+    shown: Listing[Any] = listing(
+        request,
+        form=FilterForm(request.GET),
+        columns=GROUP_COLUMNS,
+        rows=lambda said: selectors.groups_to_seat(found).filter(matching(said["q"], "name")),
+    )
+    needed = selectors.seats_needed(found, shown.rows)
+    for group in shown.rows:
+        group.number_needed = needed[group.pk]
+    return shown
 
 
 def _lacking_rows(person: User, said: dict[str, Any]) -> QuerySet[User]:

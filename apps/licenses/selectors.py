@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import (
     BooleanField,
     Count,
+    Exists,
     ExpressionWrapper,
     IntegerField,
     OuterRef,
@@ -79,10 +79,7 @@ def people_with_seat(
 
 def holders_of_seats(tenant_id: uuid.UUID, at: datetime) -> set[uuid.UUID]:
     """Everybody whom `people_with_seat` would name at that moment. One query."""
-    in_force = _seats_in_force(tenant_id, at)
-    own = in_force.filter(person__isnull=False).values_list("person_id", flat=True)
-    grouped = in_force.filter(group__people__isnull=False).values_list("group__people", flat=True)
-    return set(own.union(grouped))
+    return _holders(_seats_in_force(tenant_id, at))
 
 
 def holding_seat(tenant_id: uuid.UUID, at: datetime) -> QuerySet[User]:
@@ -126,9 +123,25 @@ def seats_taken(license_: License) -> int:
     return int(seats.aggregate(taken=Count(_HOLDER, distinct=True))["taken"])
 
 
-def _holders(seats: QuerySet[Seat]) -> QuerySet[Any, Any]:
-    """The ids of the people whom these seats cover, for use in another query."""
-    return seats.order_by().annotate(who=_HOLDER).filter(who__isnull=False).values("who")
+def _holders(seats: QuerySet[Seat]) -> set[uuid.UUID]:
+    """The ids of the people whom these seats cover. One query."""
+    own = seats.order_by().filter(person__isnull=False).values_list("person_id", flat=True)
+    grouped = seats.order_by().filter(group__people__isnull=False)
+    return set(own.union(grouped.values_list("group__people", flat=True)))
+
+
+def _covering(seats: QuerySet[Seat]) -> tuple[Exists, Exists]:
+    """Whether one of these seats covers a person: their own, or through a group. Two conditions, so that a database can
+    join against each; as one it would ask for each person anew."""
+    return (
+        Exists(seats.filter(person=OuterRef("pk"))),
+        Exists(seats.filter(group__people=OuterRef("pk"))),
+    )
+
+
+def _not_covered(people: QuerySet[User], seats: QuerySet[Seat]) -> QuerySet[User]:
+    own, grouped = _covering(seats)
+    return people.filter(~own, ~grouped)
 
 
 # --- what administrators of licences see -----------------------------------------------------------
@@ -197,21 +210,28 @@ def seat_for(actor: User, license_id: uuid.UUID, pk: uuid.UUID) -> Seat:
 def people_to_seat(license_: License) -> QuerySet[User]:
     """Active people of the tenant who have no seat of this licence, by themselves or through a group."""
     everybody = User.objects.filter(tenant=license_.tenant_id, is_active=True)
-    return everybody.exclude(pk__in=_holders(Seat.objects.filter(license=license_)))
+    return _not_covered(everybody, Seat.objects.filter(license=license_))
 
 
 def groups_to_seat(license_: License) -> QuerySet[Group]:
-    """Groups of the tenant that have no seats of this licence, each with `number_of_people`, and `number_needed`: for how
-    many of those it would take a seat that is not taken yet."""
-    has_one = _holders(Seat.objects.filter(license=license_))
+    """Groups of the tenant that have no seats of this licence, each with `number_of_people`."""
+    members = User.objects.filter(directory_groups=OuterRef("pk")).order_by()
+    counted = members.values("directory_groups").annotate(number=Count("pk")).values("number")
     return (
         Group.objects.filter(tenant=license_.tenant_id)
         .exclude(seats__license=license_)
-        .annotate(
-            number_of_people=Count("people", distinct=True),
-            number_needed=Count("people", filter=~Q(people__in=has_one), distinct=True),
-        )
+        .annotate(number_of_people=Coalesce(Subquery(counted), 0, output_field=IntegerField()))
     )
+
+
+def seats_needed(license_: License, groups: Collection[Group]) -> dict[uuid.UUID, int]:
+    """For how many members of each of these groups it would take a seat that they do not have yet. Two queries."""
+    holders = _holders(Seat.objects.filter(license=license_))
+    members = Group.people.through.objects.filter(group__in=[group.pk for group in groups])
+    needed = {group.pk: 0 for group in groups}
+    for group_id, person_id in members.values_list("group_id", "user_id"):
+        needed[group_id] += person_id not in holders
+    return needed
 
 
 def people_without_seat(
@@ -219,10 +239,10 @@ def people_without_seat(
 ) -> QuerySet[User]:
     """Active people who hold no seat of a licence in force, and so can neither help nor be helped (L1); each with
     `is_seat_coming`, whether they hold one of a licence that is pending, and if asked only those who do, or do not."""
-    coming = Q(pk__in=_holders(_seats_in_force(tenant_id, at, or_pending=True)))
-    found = User.objects.filter(tenant=tenant_id, is_active=True).exclude(
-        pk__in=_holders(_seats_in_force(tenant_id, at))
-    )
+    own, grouped = _covering(_seats_in_force(tenant_id, at, or_pending=True))
+    coming = Q(own) | Q(grouped)
+    everybody = User.objects.filter(tenant=tenant_id, is_active=True)
+    found = _not_covered(everybody, _seats_in_force(tenant_id, at))
     if is_seat_coming is not None:
         found = found.filter(coming) if is_seat_coming else found.exclude(coming)
     return found.annotate(is_seat_coming=ExpressionWrapper(coming, BooleanField()))
@@ -231,8 +251,12 @@ def people_without_seat(
 def people_who_would_lose(seats: QuerySet[Seat], tenant_id: uuid.UUID, at: datetime) -> int:
     """How many active people hold one of these seats, in force now, and no other: without it they could neither help nor be
     helped."""
-    in_force = _seats_in_force(tenant_id, at)
-    these = seats.order_by().values("pk")
-    lost = _holders(in_force.filter(pk__in=these))
-    kept = _holders(in_force.exclude(pk__in=these))
-    return User.objects.filter(is_active=True, pk__in=lost).exclude(pk__in=kept).count()
+    these = set(seats.values_list("pk", flat=True))
+    lost: set[uuid.UUID] = set()
+    kept: set[uuid.UUID] = set()
+    holding = _seats_in_force(tenant_id, at).annotate(who=_HOLDER).values_list("pk", "who")
+    for seat_id, person_id in holding:
+        (lost if seat_id in these else kept).add(person_id)
+    lost -= {*kept, None}
+    disabled = User.objects.filter(tenant=tenant_id, is_active=False)
+    return len(lost.difference(disabled.values_list("pk", flat=True)))

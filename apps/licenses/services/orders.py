@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +66,8 @@ def _require_trial(actor: User | None, license_: License) -> None:
     """One trial for each product, unless an operator allowed another, and no longer than trials are."""
     if license_.terms != Terms.TRIAL:
         return
+    # Two who begin a trial at once come one after the other.
+    Tenant.objects.select_for_update(no_key=True).get(pk=license_.tenant_id)
     used = License.objects.filter(
         tenant=license_.tenant_id,
         product=license_.product,
@@ -124,11 +126,7 @@ def order_license(
     _require_sensible_end(license_, at)
     _require_trial(actor, license_)
     require_valid(license_)
-    try:
-        with transaction.atomic():
-            license_.save(force_insert=True)
-    except IntegrityError as error:  # somebody else's trial came first
-        raise TrialUsedError from error
+    license_.save(force_insert=True)
     audit.record(
         actor=actor,
         tenant=tenant,
