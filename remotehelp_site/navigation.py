@@ -121,6 +121,18 @@ ADMINISTRATION: tuple[Place, ...] = (
         _permission("manage_roles"),
     ),
     Place(
+        _("API clients"),
+        "administration:api_clients",
+        "command-line",
+        _permission("manage_roles"),
+        within=(
+            "administration:api_client",
+            "administration:new_api_client",
+            "administration:rotate_api_client",
+            "administration:revoke_api_client",
+        ),
+    ),
+    Place(
         _("Audit log"),
         "administration:audit",
         "clipboard-document-list",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
@@ -64,6 +65,8 @@ class DeclaredPermission(BasePermission):
 
     A view says `audience = "people"` (anybody of a tenant) or names a permission on the tenant
     (`audience = "tenants.view_reports"`), or several of which one is enough. A view without an audience is refused to everybody.
+
+    API clients come in where a permission is named that is among their scopes, and nowhere else.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -74,20 +77,41 @@ class DeclaredPermission(BasePermission):
         tenant = getattr(user, "tenant", None)
         if tenant is None:
             return False
+        through = getattr(user, "through", None)
+        if through is not None:
+            return any(
+                name in through.scopes and user.has_perm(name, tenant) for name in _names(audience)
+            )
         # The device app takes part in sessions; what it holds for an administrator administers nothing.
         if audience != "people" and request.auth is not None:
             return False
         # A site operator, for whom `has_perm` is always true, is nobody's administrator.
         if audience == "people":
             return True
-        needed = (audience,) if isinstance(audience, str) else audience
-        return not user.is_superuser and any(user.has_perm(name, tenant) for name in needed)
+        return not user.is_superuser and any(
+            user.has_perm(name, tenant) for name in _names(audience)
+        )
+
+
+def _names(audience: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (audience,) if isinstance(audience, str) else audience
+
+
+PROBLEM = "application/problem+json"
 
 
 def _answer(code: str, message: str, code_of_status: int, fields: Any = None) -> Response:
-    return Response(
-        {"code": code, "message": message, "fields": fields or {}}, status=code_of_status
-    )
+    """Problem details (RFC 9457), with what our own callers read: `code`, `message` (as `detail`) and `fields`."""
+    said = {
+        "type": "about:blank",
+        "title": HTTPStatus(code_of_status).phrase,
+        "status": code_of_status,
+        "detail": message,
+        "code": code,
+        "message": message,
+        "fields": fields or {},
+    }
+    return Response(said, status=code_of_status, content_type=PROBLEM)
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.schemas.inspectors import ViewInspector
 from rest_framework.views import APIView
+
+from apps.common.api import PROBLEM
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -28,8 +31,12 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class RefusalSerializer(serializers.Serializer[Any]):
-    """Every refusal has this one shape."""
+    """Every refusal has this one shape: problem details (RFC 9457) and what our own callers read."""
 
+    type = serializers.CharField(help_text="Always about:blank: `code` says which problem it is.")
+    title = serializers.CharField(help_text="What the status means.")
+    status = serializers.IntegerField(help_text="The status of the answer.")
+    detail = serializers.CharField(help_text="The same as `message`.")
     code = serializers.CharField(help_text="For machines: never translated, never changed.")
     message = serializers.CharField(help_text="For people, in the language of the request.")
     fields = serializers.DictField(  # type: ignore[assignment]
@@ -62,6 +69,28 @@ class ProductSchema(AutoSchema):
         "415": "What was sent is not JSON.",
         "429": "Too many tries; see Retry-After.",
         "502": "Another server that is needed for it, of mail or of DNS, gave no answer.",
+    # By status: what it says, and an example of it.
+    REFUSALS: ClassVar[dict[int, tuple[str, str, str]]] = {
+        400: ("What was sent cannot be used.", "invalid", "Please check what you sent."),
+        401: ("Nobody is signed in.", "not_signed_in", "Sign in first."),
+        403: (
+            "Not allowed, or the help decision said no.",
+            "not_allowed",
+            "You are not allowed to do this.",
+        ),
+        404: (
+            "It does not exist, or not for you.",
+            "not_found",
+            "There is nothing here, or it is not yours to see.",
+        ),
+        405: ("There is no such method here.", "method_not_allowed", "Not possible here."),
+        409: (
+            "Not possible in the present state.",
+            "changed_meanwhile",
+            "Somebody else has changed this meanwhile.",
+        ),
+        415: ("What was sent is not JSON.", "unsupported_media_type", "Send JSON."),
+        429: ("Too many tries; see Retry-After.", "too_many_tries", "Wait a minute."),
     }
 
     def get_description(self) -> str:  # type: ignore[override]
@@ -73,12 +102,9 @@ class ProductSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        component = self.resolve_serializer(RefusalSerializer, "response")
-        for code, description in self.REFUSALS.items():
-            bodies[code] = {
-                "description": description,
-                "content": {"application/json": {"schema": component.ref}},
-            }
+        self.resolve_serializer(RefusalSerializer, "response")
+        for status in self.REFUSALS:
+            bodies[str(status)] = {"$ref": f"#/components/responses/Refused{status}"}
         return bodies
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -86,6 +112,33 @@ class ProductSchema(AutoSchema):
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema
+
+
+def describe_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Writes each refusal into the schema once; the operations refer to it. A hook of drf-spectacular."""
+    responses = result["components"].setdefault("responses", {})
+    for status, (description, code, message) in ProductSchema.REFUSALS.items():
+        example = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": message,
+            "code": code,
+            "message": message,
+            "fields": {"name": "What is wrong with it."} if status == 400 else {},
+        }
+        content = {"schema": {"$ref": "#/components/schemas/Refusal"}, "example": example}
+        responses[f"Refused{status}"] = {
+            "description": description,
+            "content": {PROBLEM: content},
+        }
+    responses["Refused429"]["headers"] = {
+        "Retry-After": {
+            "schema": {"type": "integer"},
+            "description": "Seconds until the next try.",
+        }
+    }
+    return result
 
 
 class ProductView(APIView):

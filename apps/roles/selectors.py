@@ -143,8 +143,9 @@ def held_roles(person: User) -> list[HeldRole]:
 
 
 def assignments_of(helper: User, action: Action | None = None) -> QuerySet[RoleAssignment]:
-    """The assignments that make this person a helper; with an action, those whose role allows it."""
-    if not helper.is_active or helper.tenant_id is None:
+    """The assignments that make this person a helper; with an action, those whose role allows it. A program that acts
+    for them is nobody's helper."""
+    if not helper.is_active or helper.tenant_id is None or helper.through is not None:
         return RoleAssignment.objects.none()
     # Through Exists, not a join: a person in two admin groups of one assignment is one row.
     in_admin_group = Group.objects.filter(

@@ -135,8 +135,9 @@ def gather_facts(
 
 
 def sessions_of(actor: User) -> QuerySet[HelpSession]:
-    """The sessions that this person is or was a participant of. Disabled people have none."""
-    if not actor.is_active or actor.tenant_id is None:
+    """The sessions that this person is or was a participant of. Disabled people have none, programs that act for
+    somebody neither."""
+    if not actor.is_active or actor.tenant_id is None or actor.through is not None:
         return HelpSession.objects.none()
     return HelpSession.objects.filter(Q(helper=actor) | Q(sharer=actor), tenant=actor.tenant_id)
 

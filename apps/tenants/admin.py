@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
@@ -15,16 +15,25 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group as DjangoGroup
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import RuleError
 from apps.tenants import audit
-from apps.tenants.admin_base import AnyModelAdmin, OneTenantForm, ReadOnlyAdmin, TenantModelAdmin
+from apps.tenants.admin_base import (
+    AnyModelAdmin,
+    OneTenantForm,
+    ReadOnlyAdmin,
+    ServiceAdmin,
+    ServiceForm,
+    TenantModelAdmin,
+)
 from apps.tenants.memberships import require_memberships_fit
 from apps.tenants.models import (
     Act,
+    ApiClient,
     AuditEntry,
     AuditHead,
     DomainClaim,
@@ -34,16 +43,20 @@ from apps.tenants.models import (
     User,
     VerifiedDomain,
 )
-from apps.tenants.rights import RIGHTS
+from apps.tenants.rights import MAKES_ADMINISTRATORS, RIGHTS
 from apps.tenants.selectors import PERMISSIONS, rights_of
 from apps.tenants.services import (
     ForeignDomainError,
     delete_group,
+    IssuedSecret,
+    create_api_client,
     end_sign_ins,
     grant_administration,
     require_local_account,
     require_not_last,
     revoke_administration,
+    revoke_api_client,
+    rotate_api_client,
     verify_domain,
 )
 
@@ -122,6 +135,91 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("act", "origin")
     list_select_related = ("tenant", "actor")
     search_fields = ("target_key", "actor__email", "actor__last_name")
+
+
+class ApiClientForm(ServiceForm):
+    scopes = forms.MultipleChoiceField(
+        label=_("rights"), choices=list(RIGHTS.items()), widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiClient
+        fields = ("acts_for", "name", "scopes", "expires_at")
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(ServiceAdmin):
+    """Made, given a new secret and revoked; never edited. The secret stands once, in the message after it was made."""
+
+    permission = MAKES_ADMINISTRATORS
+    is_ground = False
+    form = ApiClientForm
+    list_display = ("name", "tenant", "acts_for", "expires_at", "last_used_at", "revoked_at")
+    list_select_related = ("tenant", "acts_for")
+    search_fields = ("name", "acts_for__email", "acts_for__last_name")
+    autocomplete_fields = ("acts_for",)
+    actions = ("rotate", "revoke")
+    _MADE = ("tenant", "name", "client_id", "acts_for", "shown_scopes")
+    _TIMES = ("created_at", "expires_at", "last_used_at", "revoked_at")
+
+    @admin.display(description=_("rights"))
+    def shown_scopes(self, obj: ApiClient) -> str:
+        return ", ".join(str(RIGHTS[name]) for name in RIGHTS if name in obj.scopes)
+
+    @admin.display(description=_("client id"))
+    def client_id(self, obj: ApiClient) -> str:
+        return str(obj.oauth_id)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None:
+            return (*self._MADE, *self._TIMES)
+        is_operator = request.user.is_superuser
+        return (*(("acts_for",) if is_operator else ()), "name", "scopes", "expires_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if obj is None else (*self._MADE, *self._TIMES)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # For the actions of the list; there is nothing to change on the page of one.
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def serve(self, request: HttpRequest, form: Any, obj: Any) -> ApiClient:
+        said = form.cleaned_data
+        issued = create_api_client(
+            actor=cast("User", request.user),
+            acts_for=said.get("acts_for"),
+            name=said["name"],
+            scopes=said["scopes"],
+            expires_at=said["expires_at"],
+        )
+        self._show(request, issued)
+        return issued.client
+
+    def _show(self, request: HttpRequest, issued: IssuedSecret) -> None:
+        self.message_user(
+            request,
+            _("Copy the secret of %(name)s now, it is not shown again: %(id)s %(secret)s")
+            % {"name": issued.client, "id": issued.client_id, "secret": issued.secret},
+            level=messages.WARNING,
+        )
+
+    @admin.action(
+        description=_("Make new secrets for the chosen API clients"), permissions=["change"]
+    )
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
+        actor = cast("User", request.user)
+        # All, or none: shown are only secrets that are not taken back.
+        for issued in [rotate_api_client(actor=actor, client=client) for client in queryset]:
+            self._show(request, issued)
+
+    @admin.action(description=_("Revoke the chosen API clients"), permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiClient]) -> None:
+        for client in queryset:
+            revoke_api_client(actor=cast("User", request.user), client=client)
+        self.message_user(request, _("The API clients are revoked."))
 
 
 @admin.register(AuditHead)

@@ -7,15 +7,19 @@ rows of their own tenant, and only with the administrative permission for that k
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.errors import InvalidError, RuleError
 from apps.tenants import audit
 from apps.tenants.models import Act, Tenant, User
 from apps.tenants.selectors import may_administer
@@ -80,6 +84,40 @@ class OneTenantForm(AnyModelForm):
                     self.add_error(name, ValidationError(_("This belongs to another tenant.")))
                     break
         return cleaned
+
+
+class ServiceForm(OneTenantForm):
+    """Is saved by a service while it is checked, so that what the service refuses stands beside the fields.
+
+    The Django admin has no place for a refusal after the check. Both happen in one transaction, and the forms here
+    have no other forms inside them that could be wrong.
+    """
+
+    # Set by the admin for the request at hand: does it and gives the row.
+    serve: ClassVar[Callable[[Any], Model]]
+    # What the service calls a field, where the form calls it otherwise.
+    renamed: ClassVar[dict[str, str]] = {}
+
+    def _post_clean(self) -> None:
+        """In place of filling the row in and asking its fields: the service does both, on the row as it is now."""
+        if self.errors:
+            return
+        try:
+            with transaction.atomic():
+                self.instance = type(self).serve(self)
+        except RuleError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: RuleError) -> None:
+        elsewhere = []
+        for name, said in error.fields.items():
+            shown = self.renamed.get(name, name)
+            if shown in self.fields:
+                self.add_error(shown, said)
+            else:
+                elsewhere.append(said)
+        if elsewhere or not error.fields:
+            self.add_error(None, " ".join(elsewhere) or str(error))
 
 
 class TenantModelAdmin(AnyModelAdmin):
@@ -227,8 +265,22 @@ class TenantModelAdmin(AnyModelAdmin):
         self._record(request, form.instance, Act.CHANGED if change else Act.ADDED, old, new)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        with audit.acting(cast("User", request.user)):
-            return super().changelist_view(request, extra_context)
+        """Its actions call services, which may refuse: one refusal takes back the whole action."""
+        try:
+            with transaction.atomic(), audit.acting(cast("User", request.user)):
+                return super().changelist_view(request, extra_context)
+        except RuleError as error:
+            self.message_user(request, str(error), level=messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            with transaction.atomic(), audit.acting(cast("User", request.user)):
+                return super().delete_view(request, object_id, extra_context)
+        except RuleError as error:
+            self.message_user(request, str(error), level=messages.ERROR)
+            label = f"{self.opts.app_label}_{self.opts.model_name}"
+            return HttpResponseRedirect(reverse(f"admin:{label}_change", args=[object_id]))
 
     def _announce(self, *tenant_ids: uuid.UUID | None) -> None:
         for tenant_id in set(tenant_ids):
@@ -255,6 +307,64 @@ class TenantModelAdmin(AnyModelAdmin):
                 self._record(request, obj, Act.REMOVED)
         super().delete_queryset(request, queryset)
         self._announce(*tenant_ids)
+
+
+class ServiceAdmin(TenantModelAdmin):
+    """The admin of what services write: they decide, name the actor and make the audit row; nothing here does.
+
+    A site operator is no tenant's administrator, so services are asked as the site itself (`actor` None) and the
+    entry names the operator all the same.
+    """
+
+    form = ServiceForm
+
+    def serve(self, request: HttpRequest, form: Any, obj: Any) -> Model:
+        """Make (`obj` is None) or change the row by its service, from `form.cleaned_data`; gives it."""
+        raise NotImplementedError
+
+    def serve_removal(self, request: HttpRequest, obj: Any) -> None:
+        raise NotImplementedError
+
+    def actor(self, request: HttpRequest) -> User | None:
+        person = cast("User", request.user)
+        return None if person.tenant_id is None and person.is_superuser else person
+
+    def tenant_in(self, request: HttpRequest, form: Any) -> Tenant:
+        """The tenant of what is made: chosen by operators, one's own for everybody else."""
+        chosen = form.cleaned_data.get("tenant")
+        if chosen is not None:
+            return cast("Tenant", chosen)
+        own = cast("User", request.user).tenant
+        if own is None:
+            raise InvalidError(fields={"tenant": str(_("Choose an organisation."))})
+        return own
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+
+        def serve(filled: Any) -> Model:
+            with audit.acting(cast("User", request.user)):
+                return self.serve(request, filled, obj)
+
+        return type(form.__name__, (form,), {"serve": staticmethod(serve)})
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Done, while the form was checked."""
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.instance
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Done; the service has told everybody, too."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.serve_removal(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for obj in queryset:
+            self.serve_removal(request, obj)
 
 
 class ReadOnlyAdmin(TenantModelAdmin):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.form_kit import KitForm, PreviewedForm
@@ -15,6 +16,7 @@ from apps.common.lists import ANY, FilterForm
 from apps.common.previews import Touching
 from apps.tenants.models import VERSION, Act, Group
 from apps.tenants.rights import RIGHTS
+from apps.tenants.services import LONGEST_CLIENT_LIFE
 from apps.tenants.words import kind_words
 
 # What people mean by a day; beyond these, databases disagree.
@@ -27,6 +29,7 @@ AUDITED_KINDS = (
     "tenants.user",
     "tenants.group",
     "directory.import",
+    "tenants.apiclient",
     "roles.role",
     "roles.roleassignment",
     "devices.device",
@@ -53,7 +56,7 @@ def day_field(label: Any) -> forms.DateField:
 
 class AuditFilterForm(FilterForm):
     act = forms.ChoiceField(label=_("What"), choices=[*ANY, *Act.choices])
-    kind = forms.ChoiceField(label=_("kind of thing"))
+    kind = forms.ChoiceField(label=_("Kind of thing"))
     since = day_field(_("From"))
     until = day_field(_("To"))
 
@@ -61,7 +64,8 @@ class AuditFilterForm(FilterForm):
         super().__init__(*args, **kwargs)
         self.fields["q"].label = _("Who, or on what")
         kind: Any = self.fields["kind"]
-        kind.choices = [*ANY, *((name, kind_words(name)) for name in AUDITED_KINDS)]
+        kinds = ((name, capfirst(kind_words(name))) for name in AUDITED_KINDS)
+        kind.choices = [*ANY, *kinds]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -154,3 +158,35 @@ class RightsForm(KitForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+
+
+class NewSecretForm(KitForm):
+    days = forms.IntegerField(
+        label=_("Valid for (days)"),
+        min_value=1,
+        max_value=LONGEST_CLIENT_LIFE.days - 1,
+        initial=90,
+        help_text=_("From 1 to 365. Make a new secret before it runs out."),
+    )
+
+
+class ApiClientForm(NewSecretForm):
+    """For whoever holds these rights: a client has at most those of its maker."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("What the program is for: it stands in the audit log beside all that it does."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("Rights"),
+        help_text=_("The program can do this and nothing else, and never more than you can."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    field_order = ("version", "name", "scopes", "days")
+
+    def __init__(self, *args: Any, held: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(name, label) for name, label in RIGHTS.items() if name in held]

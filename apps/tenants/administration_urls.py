@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.tenants import administration_views as views
-from apps.tenants import domain_views, find_views, settings_views
+from apps.tenants import api_client_views, domain_views, find_views, settings_views
 
 app_name = "administration"
 urlpatterns = [
@@ -42,5 +42,18 @@ urlpatterns = [
     path("administration/administrators/<uuid:pk>/", views.administrator, name="administrator"),
     path("administration/find/people/", find_views.people, name="find_people"),
     path("administration/find/groups/", find_views.groups, name="find_groups"),
+    path("administration/api-clients/", api_client_views.api_clients, name="api_clients"),
+    path("administration/api-clients/new/", api_client_views.new_api_client, name="new_api_client"),
+    path("administration/api-clients/<uuid:pk>/", api_client_views.api_client, name="api_client"),
+    path(
+        "administration/api-clients/<uuid:pk>/secret/",
+        api_client_views.rotate_api_client,
+        name="rotate_api_client",
+    ),
+    path(
+        "administration/api-clients/<uuid:pk>/revoke/",
+        api_client_views.revoke_api_client,
+        name="revoke_api_client",
+    ),
     path("administration/audit/", views.audit_log, name="audit"),
 ]

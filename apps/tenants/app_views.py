@@ -1,4 +1,4 @@
-"""The device app signs in as a person: allauth's OAuth views, closed to everybody and everything but that.
+"""The device app signs in as a person, and API clients by their secret: allauth's OAuth views, closed to everything else.
 
 Authorization code with PKCE on a loopback address (RFC 8252), and the device code (RFC 8628).
 """
@@ -30,8 +30,9 @@ from oauthlib.oauth2.rfc8628.grant_types.device_code import (  # type: ignore[im
 )
 
 from apps.common.errors import InvalidError
-from apps.tenants import app_access
+from apps.tenants import app_access, client_access
 from apps.tenants.models import User
+from apps.tenants.rights import RIGHTS
 
 # What a proof key for code exchange may be made with; "plain" would prove nothing.
 PKCE_METHOD = "S256"
@@ -153,6 +154,10 @@ def device_code(request: HttpRequest) -> HttpResponseBase:
         return JsonResponse({"error": "slow_down"}, status=429)
     if _names_a_resource(request):
         return JsonResponse({"error": "invalid_target"}, status=400)
+    # allauth would begin it for any client, and find out at the end that only the app may.
+    is_app = request.POST.get("client_id") == app_access.APP_CLIENT_ID
+    if not is_app or "Authorization" in request.headers:
+        return JsonResponse({"error": "invalid_client"}, status=401)
     answer: HttpResponseBase = oidc.device_code(request)
     return answer
 
@@ -161,7 +166,9 @@ def device_code(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_POST
 def token(request: HttpRequest) -> HttpResponseBase:
-    """Issues tokens, and notes which sign-in they come from."""
+    """Issues tokens: to the app, with a note of which sign-in they come from, and to API clients."""
+    if request.POST.get("grant_type") == Client.GrantType.CLIENT_CREDENTIALS:
+        return _client_token(request)
     _require_offered()
     if _names_a_resource(request):
         return JsonResponse({"error": "invalid_target"}, status=400)
@@ -175,6 +182,22 @@ def token(request: HttpRequest) -> HttpResponseBase:
             issued = json.loads(answer.content)
             values = [issued[name] for name in ("access_token", "refresh_token") if name in issued]
             app_access.tie_together(values, grant)
+    return answer
+
+
+def _client_token(request: HttpRequest) -> HttpResponseBase:
+    """For an API client that shows its secret. One that ran out or was stopped is answered like a wrong secret."""
+    if not ratelimit.consume(request, action="api_client"):
+        return JsonResponse({"error": "slow_down"}, status=429)
+    if _names_a_resource(request):
+        return JsonResponse({"error": "invalid_target"}, status=400)
+    with transaction.atomic():
+        answer: HttpResponse = oidc.token(request)
+        if answer.status_code == 200:
+            issued = json.loads(answer.content)
+            if not client_access.is_good(issued["access_token"]):
+                transaction.set_rollback(True)
+                return JsonResponse({"error": "invalid_client"}, status=401)
     return answer
 
 
@@ -206,15 +229,16 @@ class ConfigurationView(View):
                 "token_endpoint": address("token"),
                 "revocation_endpoint": address("revoke"),
                 "jwks_uri": address("jwks"),
-                "scopes_supported": [app_access.OPENID, app_access.HELP],
+                "scopes_supported": [app_access.OPENID, app_access.HELP, *RIGHTS],
                 "response_types_supported": [Client.ResponseType.CODE.value],
                 "grant_types_supported": [
                     Client.GrantType.AUTHORIZATION_CODE.value,
                     Client.GrantType.REFRESH_TOKEN.value,
                     Client.GrantType.DEVICE_CODE.value,
+                    Client.GrantType.CLIENT_CREDENTIALS.value,
                 ],
                 "code_challenge_methods_supported": [PKCE_METHOD],
-                "token_endpoint_auth_methods_supported": [Client.AuthenticationMethod.NONE.value],
+                "token_endpoint_auth_methods_supported": list(settings.IDP_OIDC_AUTH_METHODS),
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "subject_types_supported": ["public"],
             }

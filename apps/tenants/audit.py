@@ -99,6 +99,8 @@ def _short(value: Plain) -> Plain:
 def _origin(actor: User | None) -> Origin:
     if actor is None:
         return Origin.SITE
+    if actor.through is not None:
+        return Origin.CLIENT
     return Origin.OPERATOR if actor.tenant_id is None else Origin.PERSON
 
 
@@ -177,6 +179,8 @@ def _next_entry(
     facts: dict[str, Any] = {}
     if actor is not None:
         names |= {"actor": plain(actor), "actor_id": str(actor.pk)}
+        if actor.through is not None:  # names a program, and stays
+            facts |= {"client": plain(actor.through.name), "client_id": str(actor.through.id)}
     is_about_people = target._meta.label_lower in ABOUT_PEOPLE
     (names if is_about_people else facts).update(about)
     (names if is_about_people or change.names_people else facts)["changes"] = changes

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -11,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.clock import now
 from apps.common.ids import new_id
 
 VERSION = RegexValidator(r"^\d{1,5}(\.\d{1,5}){0,3}$", _("Enter a version such as 1.4.0."))
@@ -185,8 +188,21 @@ def picture_path(user: User, filename: str) -> str:
     return f"pictures/{uuid.uuid4().hex}.webp"
 
 
+@dataclass(frozen=True, slots=True)
+class Through:
+    """The API client by which a person acts: what it is called, and what it narrows their rights to."""
+
+    id: uuid.UUID
+    name: str
+    scopes: frozenset[str]
+
+
 class User(AbstractUser):
     """A person. A person without a tenant runs the site and takes part in no session."""
+
+    # Of the one object that stands for the person while a client of theirs asks; never stored. Whoever asks what they
+    # may do is answered for the client (docs/decisions/api-clients.md).
+    through: Through | None = None
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Opaque: people sign in with their address or through their organisation, never with this.
@@ -270,6 +286,61 @@ class Group(models.Model):
         return self.name
 
 
+class ApiClient(models.Model):
+    """A program that administers the tenant, by OAuth client credentials, with some rights of one administrator.
+
+    The name, secret hash and grant are allauth's; here is whose rights bound it, and until when. A stopped one stays to
+    be read about.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(
+        Tenant, verbose_name=_("tenant"), on_delete=models.CASCADE, related_name="api_clients"
+    )
+    name = models.CharField(_("name"), max_length=100)
+    oauth = models.OneToOneField(
+        "allauth_idp_oidc.Client",
+        verbose_name=_("client id"),
+        on_delete=models.CASCADE,
+        related_name="api_client",
+        editable=False,
+    )
+    # Without the person there are no rights.
+    acts_for = models.ForeignKey(
+        User,
+        verbose_name=_("acts for"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="api_clients",
+        help_text=_("It can never do more than this administrator can."),
+    )
+    scopes = models.JSONField(_("scopes"), default=list)
+    expires_at = models.DateTimeField(_("expires"))
+    created_at = models.DateTimeField(_("created"), default=now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API client")
+        verbose_name_plural = _("API clients")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                "tenant",
+                Lower("name"),
+                condition=models.Q(revoked_at__isnull=True),
+                name="api_client_name_per_tenant",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_usable(self, at: datetime) -> bool:
+        """Whether it may ask at all; what it may do then is asked of the person too."""
+        return self.revoked_at is None and self.expires_at > at and self.acts_for_id is not None
+
+
 class Act(models.TextChoices):
     """What an administrator can do to a thing. Which thing it was stands beside it."""
 
@@ -294,6 +365,7 @@ class Origin(models.TextChoices):
 
     PERSON = "person", _("An administrator of the organisation")
     OPERATOR = "operator", _("The site's operator")
+    CLIENT = "client", _("An API client")
     SITE = "site", _("The site itself")
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 
 from apps.common.lists import matching
-from apps.tenants.models import AuditEntry, User
-from apps.tenants.selectors import administrators_of, permissions_held
+from apps.tenants.models import ApiClient, AuditEntry, User
+from apps.tenants.selectors import administrators_of, api_clients_of, permissions_held
 
 READS_AUDIT = ("tenants.view_reports", "tenants.manage_settings")
 
@@ -30,6 +30,11 @@ def candidate_rows(actor: User, *, q: str = "") -> QuerySet[User]:
     return User.objects.filter(
         matching(q, "first_name", "last_name", "email"), tenant=actor.tenant_id, is_active=True
     ).exclude(pk__in=administrators.values("pk"))
+
+
+def api_client_rows(actor: User, *, q: str = "") -> QuerySet[ApiClient]:
+    """The API clients of the actor's tenant, revoked ones too; for whoever makes administrators."""
+    return api_clients_of(actor).filter(matching(q, "name", "acts_for__last_name"))
 
 
 def audit_rows(

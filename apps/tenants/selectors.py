@@ -15,8 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermission
 
 from apps.common.errors import InvalidError, NotFoundError
-from apps.tenants.models import AuditEntry, DomainClaim, Group, Tenant, User, VerifiedDomain
-from apps.tenants.rights import RIGHTS
+from apps.tenants.models import (
+    ApiClient,
+    AuditEntry,
+    DomainClaim,
+    Group,
+    Tenant,
+    User,
+    VerifiedDomain,
+)
+from apps.tenants.rights import MAKES_ADMINISTRATORS, RIGHTS
 
 PERMISSIONS = tuple(RIGHTS)
 
@@ -32,7 +40,7 @@ def permissions_held(person: User) -> frozenset[str]:
     """The administrative permissions that the person holds on their own tenant. One query.
 
     Asked of the table itself, past all caches: what was taken away is gone with the next question. A site
-    operator is nobody's administrator here, superuser or not.
+    operator is nobody's administrator here, superuser or not. Through an API client, only what that has of it.
     """
     if not person.is_active or person.tenant_id is None:
         return frozenset()
@@ -46,7 +54,8 @@ def permissions_held(person: User) -> frozenset[str]:
         permission__content_type__model="tenant",
     )
     held = {f"tenants.{name}" for name in rows.values_list("permission__codename", flat=True)}
-    return frozenset(held & set(PERMISSIONS))
+    narrowed = held if person.through is None else held & person.through.scopes
+    return frozenset(narrowed & set(PERMISSIONS))
 
 
 def may_administer(person: User, permission: str) -> bool:
@@ -121,6 +130,21 @@ def profile_state(person: User) -> dict[str, object]:
 def group_state(group: Group) -> dict[str, object]:
     """What the form for a group shows and asks about again when it is saved."""
     return {"name": group.name, "description": group.description}
+
+
+def api_clients_of(actor: User) -> QuerySet[ApiClient]:
+    """The API clients of the actor's tenant, for whoever makes administrators there."""
+    if not may_administer(actor, MAKES_ADMINISTRATORS):
+        return ApiClient.objects.none()
+    return ApiClient.objects.filter(tenant=actor.tenant_id).select_related("acts_for", "tenant")
+
+
+def api_client_for(actor: User, pk: uuid.UUID) -> ApiClient:
+    """One of them; anybody else's does not exist (T3)."""
+    found = api_clients_of(actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 SETTINGS = (

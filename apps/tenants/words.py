@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrPromise
 
-from apps.tenants.models import AuditEntry, Origin
+from apps.common.clock import now
+from apps.tenants.models import ApiClient, AuditEntry, Origin
 from apps.tenants.rights import RIGHTS
+from apps.tenants.selectors import permissions_held
 
 # What is kept under a name that is no field's.
 _LABELS: dict[str, StrPromise] = {
@@ -28,6 +30,7 @@ _LABELS: dict[str, StrPromise] = {
     "memberships": gettext_lazy("memberships"),
     "groups_made": gettext_lazy("groups made"),
     "rows_left_out": gettext_lazy("rows left out"),
+    "scopes": gettext_lazy("rights"),
 }
 
 
@@ -72,6 +75,10 @@ def _who(entry: AuditEntry) -> str:
     if entry.origin == Origin.SITE:
         return str(Origin.SITE.label)
     name = str((entry.names or {}).get("actor", ""))
+    if entry.origin == Origin.CLIENT:
+        client = str(entry.facts.get("client", ""))
+        words = _("API client %(client)s, for %(name)s") if name else _("API client %(client)s")
+        return words % {"client": client, "name": name}
     if entry.origin == Origin.OPERATOR:
         return (
             _("%(name)s (site operator)") % {"name": name} if name else str(Origin.OPERATOR.label)
@@ -121,3 +128,29 @@ def _moment(value: Any) -> str:
     except ValueError:
         return str(value)
     return f"{at:%Y-%m-%d %H:%M} UTC" if at.tzinfo is not None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClient:
+    """An API client as a line of a list. What its administrator has lost meanwhile, it has lost too."""
+
+    state: str  # valid, revoked, run_out, or without its administrator
+    rights: list[StrPromise]
+    lost: list[StrPromise]
+
+
+def shown_client(client: ApiClient) -> ShownClient:
+    person = client.acts_for
+    held = permissions_held(person) if person is not None else frozenset()
+    state = "valid"
+    if client.revoked_at is not None:
+        state = "revoked"
+    elif client.expires_at <= now():
+        state = "run_out"
+    elif person is None or not person.is_active or not held & set(client.scopes):
+        state = "powerless"
+    return ShownClient(
+        state=state,
+        rights=[RIGHTS[name] for name in RIGHTS if name in client.scopes and name in held],
+        lost=[RIGHTS[name] for name in RIGHTS if name in client.scopes and name not in held],
+    )

@@ -138,6 +138,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "organisation": "20/m/ip",
     "app_sign_in": "20/m/ip",
+    "api_client": "60/m/ip",  # each question costs a slow hash
 }  # beside allauth's own, which stay
 SOCIALACCOUNT_ADAPTER = "apps.tenants.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
@@ -152,7 +153,8 @@ MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are the tenant's; there is nothing to verify here
 USERSESSIONS_TRACK_ACTIVITY = False
 # The device app signs in as the person (apps/tenants/app_access.py); the mode's settings add the signing key.
-IDP_OIDC_AUTH_METHODS = ["none"]
+# Without a secret: the app, which could keep none. With one: API clients (apps/tenants/client_access.py).
+IDP_OIDC_AUTH_METHODS = ["none", "client_secret_basic", "client_secret_post"]
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
 IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60
@@ -245,7 +247,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Remote Help API",
-    "DESCRIPTION": "Open, join, steer and read remote help sessions. See docs/api.md.",
+    "DESCRIPTION": (
+        "Open, join, steer and read remote help sessions, and administer an organisation. See docs/api.md."
+        " Lists come in pages: `next_cursor` of one, sent as `cursor`, gives the next; it is empty on the last."
+        " Every refusal is a problem (RFC 9457) with a `code` for programs."
+        " Writes with a `version` refuse to overwrite what somebody else has changed since it was read."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -253,6 +260,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["apps.common.api.SignedIn"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.common.api_views.describe_refusals",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "Side": "apps.sessions.models.Side",
         "State": "apps.sessions.states.State",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -23,6 +24,7 @@ from apps.directory.models import Import
 from apps.licenses.models import License, Seat
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
+from apps.tenants import services
 from apps.tenants.models import DomainClaim, Market
 
 OUR_MODELS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
@@ -33,6 +35,13 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
     """At least one row of each model."""
     from apps.common.clock import now
 
+    services.grant_administration(actor=None, person=hanna)
+    services.create_api_client(
+        actor=hanna,
+        name="Nightly",
+        scopes=["tenants.view_reports"],
+        expires_at=now() + timedelta(days=1),
+    )
     Market.objects.create(code="XX")
     Import.objects.create(tenant=contoso, created_by=hanna, number_of_rows=1)
     DomainClaim.objects.create(tenant=contoso, name="contoso.org", token="t" * 32)

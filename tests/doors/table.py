@@ -29,6 +29,8 @@ class Door:
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
     # (Sam's, in the address or in the body), "sam" himself, "view" (a view of devices that Ada shares), "policy" (a compliance policy of Contoso), "pair" and "sharer" (Hanna and Sam, in the query), or
+    # Contoso), "client" (an API client of Ada's), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
+    # (Sam's, in the address or in the body), "sam" himself, "pair" and "sharer" (Hanna and Sam, in the query), or
     # nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
@@ -61,11 +63,21 @@ API_ADMIN_ENDS = (403, 403, 403, 204, 403, 403, 401)
 API_ADMIN = (403, 403, 403, 200, 403, 403, 401)
 
 NEW_PERSON = {"email": "new@contoso.example", "last_name": "New"}
+# What even an administrator does only after having shown anew who they are; tests/api walks that.
+API_NOBODY = (403, 403, 403, 403, 403, 403, 401)
+
 NEW_ROLE = {"name": "Looks on", "actions": ["view_screen"]}
 NEW_POLICY = {"name": "Encrypted", "rule": "disk_encrypted", "covers_all_devices": True}
 NEW_LICENSE = {"product": "remote_help", "terms": "bought", "quantity": 5}
 NEXT_MONTH = (now() + timedelta(days=30)).isoformat()
 NEW_TOKEN = {"name": "Warehouse", "expires_at": NEXT_MONTH}
+NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
+NEW_CLIENT_FORM = {"name": "Inventory", "scopes": ["tenants.manage_devices"], "days": "30"}
+NEW_CLIENT = {
+    "name": "Inventory",
+    "scopes": ["tenants.manage_devices"],
+    "expires_at": (now() + timedelta(days=30)).isoformat(),
+}
 
 DOORS = (
     # For everybody of a tenant.
@@ -148,6 +160,20 @@ DOORS = (
     # About Hanna and Sam, as in the API below.
     Door("GET", "help_sessions:why", ADMIN, "pair"),
     Door("GET", "help_sessions:own_why", (200, 200, 200, 200, 404, AWAY, AWAY), "sharer"),
+    Door("GET", "administration:api_clients", ADMIN),
+    Door("GET", "administration:api_client", ADMIN, "client"),
+    # Asks who it is first.
+    Door("GET", "administration:new_api_client", ADMIN_DOES),
+    Door("POST", "administration:new_api_client", ADMIN_DOES, body=NEW_CLIENT_FORM),
+    Door("GET", "administration:rotate_api_client", ADMIN_DOES, "client"),
+    Door("POST", "administration:rotate_api_client", ADMIN_DOES, "client", {"days": "30"}),
+    Door("GET", "administration:revoke_api_client", ADMIN, "client"),
+    Door("POST", "administration:revoke_api_client", ADMIN_DOES, "client"),
+    Door("GET", "api:api_clients", API_ADMIN),
+    Door("POST", "api:api_clients", API_NOBODY, body=NEW_CLIENT),
+    Door("GET", "api:api_client", API_ADMIN, "client"),
+    Door("POST", "api:rotate_api_client", API_NOBODY, "client"),
+    Door("POST", "api:revoke_api_client", API_ADMIN, "client"),
     Door("GET", "administration:settings", ADMIN),
     Door(
         "POST",

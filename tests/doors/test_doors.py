@@ -23,7 +23,7 @@ from apps.roles.selectors import assignments_of
 from apps.sessions import services
 from apps.sessions.models import HelpSession, SessionEvent
 from apps.tenants.models import User
-from apps.tenants.services import claim_domain, set_picture, verify_domain
+from apps.tenants.services import claim_domain, create_api_client, set_picture, verify_domain
 from tests.device_app import API, DeviceApp
 from tests.dns_server import dns_server
 from tests.doors.table import ACTORS, DOORS, SOCKETS, Door
@@ -66,6 +66,14 @@ def _with_token(door: Door, people) -> Place:
     if door.by_app:
         return Place((), {"token": issued.value})
     return Place((issued.token.pk,), door.body)
+
+
+def _client(door: Door, people) -> Place:
+    at = now() + timedelta(days=1)
+    issued = create_api_client(
+        actor=people["ada"], name="Nightly", scopes=["tenants.manage_devices"], expires_at=at
+    )
+    return Place((issued.client.pk,), door.body)
 
 
 def _invited(door: Door, people) -> Place:
@@ -187,6 +195,7 @@ OTHERS = {
     "package": _package,
     "picture": _pictured,
     "token": _with_token,
+    "client": _client,
     "invitation": _invited,
     "laptop": _laptop,
     "sam": _sam,

@@ -26,7 +26,7 @@ from apps.roles.models import Action, RoleAssignment
 from apps.tenants import domains
 from apps.tenants.models import Act, AuditEntry, DomainClaim, Tenant, User, VerifiedDomain
 from apps.tenants.profiles import Profile
-from apps.tenants.services import set_picture
+from apps.tenants.services import create_api_client, set_picture
 from tests.dns_server import DnsServer, dns_server
 from tests.factories import make_assignment, make_device, make_group, make_license, make_role
 
@@ -88,6 +88,7 @@ READ_ONLY = {
     "tenants.require_permission",
     "tenants.require_group_manager",
     "tenants.locked_group",
+    "tenants.require_in_person",
     "tenants.require_not_last",
     "tenants.require_outranks",
     "tenants.require_local_account",
@@ -166,6 +167,12 @@ class Stage:
         return apps.devices.services.save_view(
             actor=self.ada, name="V", query={"q": "x"}, is_shared=True
         )
+
+    def client(self) -> Any:
+        at = now() + timedelta(days=1)
+        return create_api_client(
+            actor=self.ada, name="C", scopes=["tenants.view_reports"], expires_at=at
+        ).client
 
     def token(self) -> Any:
         at = now() + timedelta(days=1)
@@ -258,6 +265,16 @@ CALLS = {
         },
         has_actor=False,
     ),
+    "tenants.create_api_client": Call(
+        Act.ADDED,
+        lambda s: {
+            "name": "C",
+            "scopes": ["tenants.view_reports"],
+            "expires_at": now() + timedelta(days=1),
+        },
+    ),
+    "tenants.rotate_api_client": Call(Act.CHANGED, lambda s: {"client": s.client()}),
+    "tenants.revoke_api_client": Call(Act.REVOKED, lambda s: {"client": s.client()}),
     "licenses.order_license": Call(
         Act.ADDED, lambda s: {"tenant": s.tenant, "product": Product.REMOTE_HELP, "quantity": 3}
     ),

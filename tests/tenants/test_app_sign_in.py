@@ -21,6 +21,7 @@ from django.urls import reverse
 from apps.common.clock import now
 from apps.tenants.app_access import APP_CLIENT_ID, ensure_app_client, forget_expired_tokens
 from apps.tenants.models import User
+from apps.tenants.rights import RIGHTS
 from apps.tenants.services import disable_person
 from tests.device_app import find_person, token_for
 
@@ -169,7 +170,7 @@ def test_the_id_token_is_signed_by_the_published_key(app, signed_in, sam):
     assert claims["sub"] == str(sam.pk)
     assert "email" not in claims
     assert claims["iss"] == configuration["issuer"] == "http://testserver"
-    assert set(configuration["scopes_supported"]) == {"openid", "help"}
+    assert set(configuration["scopes_supported"]) == {"openid", "help", *RIGHTS}
     assert not [name for name in configuration if "registration" in name or "userinfo" in name]
 
 

@@ -19,7 +19,7 @@ from apps.devices.services.records import announce_change, require_manager
 from apps.tenants import audit
 from apps.tenants.models import Act, Tenant, User
 from apps.tenants.selectors import tenant_of
-from apps.tenants.services import require_permission
+from apps.tenants.services import require_in_person, require_permission
 
 LONGEST_TOKEN_LIFE = timedelta(days=366)
 
@@ -46,6 +46,7 @@ def issue_enrolment_token(
 ) -> IssuedToken:
     """A token with which people of the actor's tenant enrol their devices, so often and until then."""
     require_permission(actor, "tenants.manage_devices")
+    require_in_person(actor)
     if not now() < expires_at <= now() + LONGEST_TOKEN_LIFE:
         raise InvalidError(
             fields={"expires_at": str(_("Choose a time in the future, within a year."))}

@@ -158,3 +158,44 @@ class DomainsSerializer(Shape):
 
 class NewDomainSerializer(StrictSerializer):
     name = serializers.CharField(max_length=253)
+class NewApiClientSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=RIGHT_CHOICES),
+        min_length=1,
+        max_length=len(RIGHTS),
+        help_text="Of the rights that you hold.",
+    )
+    expires_at = serializers.DateTimeField(help_text="Within a year.")
+
+
+class NewSecretSerializer(StrictSerializer):
+    expires_at = serializers.DateTimeField(
+        required=False, help_text="Within a year. Left out: as before."
+    )
+
+
+class ApiClientSerializer(Shape):
+    id = serializers.UUIDField()
+    client_id = serializers.CharField(source="oauth_id")
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=RIGHT_CHOICES))
+    acts_for = serializers.UUIDField(
+        source="acts_for_id",
+        allow_null=True,
+        help_text="The administrator without whose rights it has none. Null: gone.",
+    )
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class ApiClientPageSerializer(Shape):
+    api_clients = ApiClientSerializer(many=True)
+    next_cursor = serializers.CharField(help_text="Empty on the last page.")
+
+
+class IssuedSecretSerializer(Shape):
+    client = ApiClientSerializer()
+    secret = serializers.CharField(help_text="Stands in this answer and nowhere else.")

@@ -46,5 +46,21 @@ urlpatterns = [
         views.AdministratorView.as_view(),
         name="administrator",
     ),
+    path("administration/api-clients/", views.ApiClientsView.as_view(), name="api_clients"),
+    path(
+        "administration/api-clients/<uuid:pk>/",
+        views.ApiClientView.as_view(),
+        name="api_client",
+    ),
+    path(
+        "administration/api-clients/<uuid:pk>/rotate/",
+        views.RotateApiClientView.as_view(),
+        name="rotate_api_client",
+    ),
+    path(
+        "administration/api-clients/<uuid:pk>/revoke/",
+        views.RevokeApiClientView.as_view(),
+        name="revoke_api_client",
+    ),
     path("administration/audit/", views.AuditView.as_view(), name="audit"),
 ]

@@ -1,4 +1,4 @@
-"""The administration of a tenant over HTTP: its administrators and its audit log."""
+"""The administration of a tenant over HTTP: its settings, administrators, API clients and audit log."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_201_CREATED
 
 from apps.common.conflicts import fingerprint
 from apps.common.keyset import Key, KeyKind, page_by
@@ -21,14 +22,20 @@ from apps.tenants import rows, selectors, services
 from apps.tenants.api.serializers import (
     AdministratorPageSerializer,
     AdministratorSerializer,
+    ApiClientPageSerializer,
+    ApiClientSerializer,
     AuditPageSerializer,
     AuditQuerySerializer,
+    IssuedSecretSerializer,
+    NewApiClientSerializer,
+    NewSecretSerializer,
     PageQuerySerializer,
     RightsSerializer,
     SettingsSerializer,
 )
 from apps.tenants.models import Tenant, User
 from apps.tenants.people_view import PeopleView
+from apps.tenants.reauthentication import require_confirmed_lately
 from apps.tenants.rights import MAKES_ADMINISTRATORS
 
 
@@ -148,6 +155,86 @@ class PreviewSettingsView(PeopleView):
         change = _settings_change(actor, self.sent(request, SettingsSerializer))
         tenant_id = selectors.tenant_of(actor).pk
         return answer_preview(preview(tenant_id, change, touching=Touching.SWITCHES))
+
+
+class ApiClientsView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="list_api_clients",
+        summary="The organisation's API clients, revoked ones too, by name",
+        parameters=[PageQuerySerializer],
+        responses=ApiClientPageSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.asked(request, PageQuerySerializer)
+        page = page_by(
+            rows.api_client_rows(self.actor(request), q=asked.get("q", "")),
+            Key("name"),
+            cursor=asked.get("cursor", ""),
+            size=ROWS_PER_PAGE,
+        )
+        answer = {"api_clients": page.rows, "next_cursor": page.next_cursor}
+        return Response(ApiClientPageSerializer(answer).data)
+
+    @extend_schema(
+        operation_id="create_api_client",
+        summary="Make an API client that acts for you; the answer has its secret",
+        request=NewApiClientSerializer,
+        responses={201: IssuedSecretSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        actor = self.actor(request)
+        services.require_in_person(actor)
+        require_confirmed_lately(request)
+        sent = self.sent(request, NewApiClientSerializer)
+        issued = services.create_api_client(actor=actor, **sent)
+        return Response(IssuedSecretSerializer(issued).data, status=HTTP_201_CREATED)
+
+
+class ApiClientView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="read_api_client", summary="One API client", responses=ApiClientSerializer
+    )
+    def get(self, request: Request, pk: uuid.UUID) -> Response:
+        client = selectors.api_client_for(self.actor(request), pk)
+        return Response(ApiClientSerializer(client).data)
+
+
+class RotateApiClientView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="rotate_api_client",
+        summary="A new secret for an API client that acts for you; the old one ends at once",
+        request=NewSecretSerializer,
+        responses=IssuedSecretSerializer,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        services.require_in_person(actor)
+        require_confirmed_lately(request)
+        sent = self.sent(request, NewSecretSerializer)
+        client = selectors.api_client_for(actor, pk)
+        issued = services.rotate_api_client(actor=actor, client=client, **sent)
+        return Response(IssuedSecretSerializer(issued).data)
+
+
+class RevokeApiClientView(PeopleView):
+    audience: ClassVar[str | tuple[str, ...] | None] = MAKES_ADMINISTRATORS
+
+    @extend_schema(
+        operation_id="revoke_api_client",
+        summary="End an API client at once; doing it twice changes nothing",
+        request=None,
+        responses=ApiClientSerializer,
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        actor = self.actor(request)
+        client = services.revoke_api_client(actor=actor, client=selectors.api_client_for(actor, pk))
+        return Response(ApiClientSerializer(client).data)
 
 
 class AuditView(PeopleView):

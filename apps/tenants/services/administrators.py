@@ -27,6 +27,20 @@ class LastAdministratorError(RuleError):
     )
 
 
+class InPersonError(NotAllowedError):
+    """What no program may do, whatever its scopes."""
+
+    code = "not_for_clients"
+    message = _("An API client cannot do this. An administrator has to do it in person.")
+
+
+def require_in_person(actor: User | None) -> None:
+    """Refuse API clients. Asked by everything that makes administrators or clients, sets what somebody signs in with, or
+    gives out a secret that would outlive the client (docs/decisions/api-clients.md)."""
+    if actor is not None and actor.through is not None:
+        raise InPersonError
+
+
 def require_permission(actor: User, permission: str) -> None:
     """Refuse unless the actor holds that administrative permission on their tenant."""
     if not selectors.may_administer(actor, permission):
@@ -36,7 +50,9 @@ def require_permission(actor: User, permission: str) -> None:
 def require_outranks(actor: User | None, person: User) -> None:
     """Refuse to touch the account of somebody who holds rights that the actor does not: whoever disables or renames
     an administrator, or sets their password, could take what is theirs."""
-    if actor is None or actor.is_superuser or actor.pk == person.pk:
+    if actor is None or actor.is_superuser:
+        return
+    if actor.pk == person.pk and actor.through is None:
         return
     # Those of a disabled person too: who could change their address now would be them once they are enabled.
     rights = selectors.rights_of([person]).get(person.pk, frozenset())
@@ -64,6 +80,7 @@ def _require_may_give(actor: User | None, person: User, rights: Collection[str])
         raise NotAllowedError
     if actor is None or actor.is_superuser:
         return person.tenant
+    require_in_person(actor)
     require_permission(actor, MAKES_ADMINISTRATORS)
     if actor.tenant_id != person.tenant_id:
         raise NotFoundError

@@ -18,6 +18,7 @@ from apps.tenants.app_access import revoke_tokens_of
 from apps.tenants.models import Act, Tenant, User
 from apps.tenants.profiles import Problem, Profile, Rules
 from apps.tenants.services.administrators import (
+    require_in_person,
     require_not_last,
     require_outranks,
     require_permission,
@@ -104,6 +105,8 @@ def create_person(
     Without a password nobody can sign in until one is set by a one-time link.
     """
     _require_manager(actor, tenant.pk)
+    if password is not None:
+        require_in_person(actor)
     profile = Profile(email, first_name, last_name, job_title).cleaned()
     _require_well(Rules(tenant, [profile.email]), profile)
     person = _new(tenant, profile, language)
@@ -188,6 +191,8 @@ def change_person(
     row = _locked(person)
     require_unchanged(selectors.profile_state(row), seen)
     profile = Profile(email, first_name, last_name, job_title).cleaned()
+    if profile.email != row.email:
+        require_in_person(actor)  # it is what they sign in with, and where their link goes
     if row.directory_oid and any(getattr(row, name) != getattr(profile, name) for name in KEPT):
         raise DirectoryKeepsError
     if not row.directory_oid:
@@ -293,6 +298,7 @@ def issue_sign_in_link(*, actor: User, person: User) -> str:
 
     Whoever has it can be this person, so nobody gets that of somebody who outranks them, and it is written down.
     """
+    require_in_person(actor)
     _require_changeable(actor, person)
     path = one_time_link_path(person)
     audit.record(actor=actor, tenant=selectors.tenant_of(actor), act=Act.LINKED, target=person)
