@@ -269,7 +269,6 @@ def test_with_every_scope_it_is_refused_what_takes_a_person(ada, sam):
         ("POST", f"{own}/rotate/", {"expires_at": at}),
         ("POST", f"{own}/revoke/", {}),
         ("POST", "devices/enrolment-tokens/", {"name": "T", "expires_at": at}),
-        ("POST", f"people/{sam.pk}/sign-in-link/", {}),
     ):
         answer = robot.ask(method, address, body)
         assert (answer.status_code, answer.json()["code"]) == (403, "not_for_clients"), address
