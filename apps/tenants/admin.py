@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
@@ -44,12 +44,16 @@ from apps.tenants.models import (
     VerifiedDomain,
 )
 from apps.tenants.rights import MAKES_ADMINISTRATORS, RIGHTS
-from apps.tenants.selectors import PERMISSIONS, rights_of
+from apps.tenants.selectors import PERMISSIONS, SETTINGS, rights_of
 from apps.tenants.services import (
+    IDENTITY,
     ForeignDomainError,
     delete_group,
     IssuedSecret,
+    change_organisation,
+    change_settings,
     create_api_client,
+    create_tenant,
     end_sign_ins,
     grant_administration,
     require_local_account,
@@ -88,8 +92,20 @@ class MarketAdmin(AnyModelAdmin):
         return bool(request.user.is_superuser)
 
 
+class NewTenantForm(ServiceForm):
+    domain = forms.CharField(
+        label=_("verified domain"),
+        max_length=253,
+        help_text=_("The first one, which you know to be the organisation's."),
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "directory_id")
+
+
 @admin.register(Tenant)
-class TenantAdmin(TenantModelAdmin):
+class TenantAdmin(ServiceAdmin):
     tenant_path = "pk"
     permission = "tenants.manage_settings"
     view_permissions = PERMISSIONS
@@ -98,18 +114,43 @@ class TenantAdmin(TenantModelAdmin):
     search_fields = ("name", "slug", "domains__name")
     autocomplete_fields = ("compliance_groups",)
     readonly_fields = ("created_at",)
-    # Who the organisation is and where it lives: not its own to change.
-    OPERATOR_FIELDS: ClassVar[tuple[str, ...]] = (
-        "name",
-        "slug",
-        "directory_id",
-        "cloud",
-        "market",
-    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
-        return fields if request.user.is_superuser else (*fields, *self.OPERATOR_FIELDS)
+        return fields if request.user.is_superuser else (*fields, *IDENTITY)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ("name", "domain", "directory_id")
+        return (*IDENTITY, *SETTINGS, "compliance_groups", "created_at")
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewTenantForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def serve(self, request: HttpRequest, form: Any, obj: Any) -> Tenant:
+        said = form.cleaned_data
+        operator = cast("User", request.user)
+        if obj is None:
+            return create_tenant(
+                actor=operator,
+                name=said["name"],
+                domain=said["domain"],
+                directory_id=said["directory_id"],
+            )
+        identity = {name: said[name] for name in form.changed_data if name in IDENTITY}
+        if identity:
+            change_organisation(actor=operator, tenant=obj, **identity)
+        rest = {name: said[name] for name in form.changed_data if name not in IDENTITY}
+        if rest:
+            change_settings(actor=self.actor(request), tenant=obj, **rest)
+        return Tenant.objects.get(pk=obj.pk)
+
+    def serve_removal(self, request: HttpRequest, obj: Any) -> None:
+        obj.delete()  # with all that is its own; who it was stands nowhere afterwards
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

@@ -5,15 +5,23 @@ People who sign in through their organisation and have neither here are not aske
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import NotAllowedError
 
-# For pages: goes to the form that asks, and comes back.
-confirmed_lately = reauthentication_required
+Page = TypeVar("Page", bound=Callable[..., HttpResponse])
+
+
+def confirmed_lately(view: Page) -> Page:
+    """For pages: goes to the form that asks, and comes back."""
+    guarded: Page = reauthentication_required(view)
+    return guarded
 
 
 class ConfirmYourselfError(NotAllowedError):

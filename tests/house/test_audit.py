@@ -265,6 +265,9 @@ CALLS = {
         },
         has_actor=False,
     ),
+    "tenants.change_organisation": Call(
+        Act.CHANGED, lambda s: {"tenant": s.tenant, "name": "Contoso Ltd"}, has_actor=False
+    ),
     "tenants.create_api_client": Call(
         Act.ADDED,
         lambda s: {

@@ -117,6 +117,16 @@ def test_two_who_remove_each_other_at_once_leave_one(ada, sam):
     assert selectors.full_administrators(sam.tenant_id).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_one_who_disables_and_one_who_takes_rights_at_once_leave_one(ada, sam):
+    services.grant_administration(actor=None, person=sam)
+    at_once(
+        lambda: services.disable_person(actor=ada, person=sam),
+        lambda: services.change_administration(actor=sam, person=ada, rights=[]),
+    )
+    assert selectors.full_administrators(sam.tenant_id).count() == 1
+
+
 def test_whoever_holds_more_is_not_disabled_by_whoever_holds_less(rita, ada, sam, contoso):
     paul = make_person(contoso, "Paul", "People")
     services.grant_administration(

@@ -49,8 +49,10 @@ from apps.tenants.services.groups import (
     require_group_manager,
 )
 from apps.tenants.services.organisations import (
+    IDENTITY,
     SWITCHES,
     NameTakenError,
+    change_organisation,
     change_settings,
     create_tenant,
     dismiss_setup,
@@ -94,6 +96,7 @@ from apps.tenants.services.sign_in import (
 
 __all__ = [
     "CLIENTS_PER_TENANT",
+    "IDENTITY",
     "LONGEST_CLIENT_LIFE",
     "MOST_CLAIMS",
     "PICTURE_BYTES",
@@ -127,6 +130,7 @@ __all__ = [
     "change_administration",
     "change_group",
     "change_group_people",
+    "change_organisation",
     "change_person",
     "change_settings",
     "check_domain",

@@ -113,7 +113,7 @@ def create_api_client(
     It acts for the actor; a site operator makes one for somebody else (`acts_for`).
     """
     person = _require_acts_for(actor, acts_for or actor)
-    tenant = Tenant.objects.select_for_update(no_key=True).get(pk=person.tenant_id)
+    tenant = Tenant.objects.select_for_update(no_key=True).get(people=person.pk)
     _require_maker(actor, tenant)
     chosen = _checked_scopes(person, scopes)
     _require_life(expires_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from allauth.socialaccount.models import SocialApp
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -69,15 +70,18 @@ COMPLIANCE_GROUPS = "compliance_groups"
 
 @transaction.atomic
 def change_settings(
-    *, actor: User, tenant: Tenant, seen: str | None = None, **changes: Any
+    *, actor: User | None, tenant: Tenant, seen: str | None = None, **changes: Any
 ) -> Tenant:
     """Change the tenant's switches (T1, T2, T6, S8), limits and app versions, and whom conditional access covers
     (`compliance_groups`). Running sessions are asked about again.
 
     `seen` is the fingerprint of `selectors.settings_state` as the actor saw it.
     """
-    require_permission(actor, "tenants.manage_settings")
-    if actor.tenant_id != tenant.pk or not changes.keys() <= SWITCHES | {COMPLIANCE_GROUPS}:
+    if actor is not None:
+        require_permission(actor, "tenants.manage_settings")
+        if actor.tenant_id != tenant.pk:
+            raise NotAllowedError
+    if not changes.keys() <= SWITCHES | {COMPLIANCE_GROUPS}:
         raise NotAllowedError
     row = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     require_unchanged(selectors.settings_state(row), seen)
@@ -105,6 +109,32 @@ def change_settings(
         new=audit.state_of(row, *changes),
     )
     return tenant
+
+
+# Who the organisation is and where it lives: not its own to change.
+IDENTITY = ("name", "slug", "directory_id", "cloud", "market")
+
+
+@transaction.atomic
+def change_organisation(*, actor: User | None, tenant: Tenant, **changes: Any) -> Tenant:
+    """Change who the organisation is, for site operators. A cloud or market without remote help ends what runs (T4)."""
+    is_operator = actor is None or (actor.is_superuser and actor.is_active)
+    if not is_operator or not changes.keys() <= set(IDENTITY):
+        raise NotAllowedError
+    row = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    slug = changes.get("slug", row.slug)
+    if slug != row.slug and SocialApp.objects.filter(provider_id=row.slug).exists():
+        said = _("The organisation's sign-in is known by this name, so it stays.")
+        raise InvalidError(fields={"slug": str(said)})
+    before = audit.state_of(row, *changes)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    require_valid(row)
+    row.save(update_fields=list(changes))
+    announce_ground_change(row.pk)
+    new = audit.state_of(row, *changes)
+    audit.record(actor=actor, tenant=row, act=Act.CHANGED, target=row, old=before, new=new)
+    return row
 
 
 def _require_versions_in_order(tenant: Tenant) -> None:
