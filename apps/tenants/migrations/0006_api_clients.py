@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('allauth_idp_oidc', '0003_client_allow_uri_wildcards'),
-        ('tenants', '0004_directory'),
+        ('tenants', '0005_setup_dismissed'),
     ]
 
     operations = [
