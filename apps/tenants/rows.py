@@ -8,7 +8,12 @@ from django.db.models import Q, QuerySet
 
 from apps.common.lists import matching
 from apps.tenants.models import ApiClient, AuditEntry, User
-from apps.tenants.selectors import administrators_of, api_clients_of, permissions_held
+from apps.tenants.selectors import (
+    administrators_of,
+    api_clients_of,
+    holders_of_rights,
+    permissions_held,
+)
 
 READS_AUDIT = ("tenants.view_reports", "tenants.manage_settings")
 
@@ -26,10 +31,9 @@ def candidate_rows(actor: User, *, q: str = "") -> QuerySet[User]:
     """Active people of the actor's tenant who hold no administrative permission yet."""
     if actor.tenant_id is None or not permissions_held(actor):
         return User.objects.none()
-    administrators = administrators_of(actor.tenant_id)
     return User.objects.filter(
         matching(q, "first_name", "last_name", "email"), tenant=actor.tenant_id, is_active=True
-    ).exclude(pk__in=administrators.values("pk"))
+    ).exclude(pk__in=holders_of_rights(actor.tenant_id))
 
 
 def api_client_rows(actor: User, *, q: str = "") -> QuerySet[ApiClient]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from allauth.socialaccount.models import SocialApp
 from django.contrib.auth.models import AnonymousUser
@@ -63,20 +64,28 @@ def may_administer(person: User, permission: str) -> bool:
     return permission in permissions_held(person)
 
 
-def administrators_of(tenant_id: uuid.UUID) -> QuerySet[User]:
-    """Everybody who holds an administrative permission on the tenant, disabled people too; each with
-    `number_of_rights`."""
-    rows = UserObjectPermission.objects.filter(
-        user=OuterRef("pk"),
+def _held_on(tenant_id: uuid.UUID) -> QuerySet[UserObjectPermission]:
+    rows: QuerySet[UserObjectPermission] = UserObjectPermission.objects.filter(
         object_pk=str(tenant_id),
         permission__content_type__app_label="tenants",
         permission__content_type__model="tenant",
-    )
-    counted = rows.order_by().values("user").annotate(number=Count("permission")).values("number")
-    return (
-        User.objects.filter(tenant=tenant_id)
-        .annotate(number_of_rights=Coalesce(Subquery(counted), 0))
-        .filter(number_of_rights__gt=0)
+    ).order_by()
+    return rows
+
+
+def holders_of_rights(tenant_id: uuid.UUID) -> QuerySet[UserObjectPermission, Any]:
+    """The ids of everybody who holds an administrative permission on the tenant, for other queries: few, of many people."""
+    return _held_on(tenant_id).values("user")
+
+
+def administrators_of(tenant_id: uuid.UUID) -> QuerySet[User]:
+    """Everybody who holds an administrative permission on the tenant, disabled people too; each with
+    `number_of_rights`."""
+    own = _held_on(tenant_id).filter(user=OuterRef("pk"))
+    counted = own.values("user").annotate(number=Count("permission")).values("number")
+    # First who, then how many: asked of everybody, the numbers take a second in a large tenant.
+    return User.objects.filter(tenant=tenant_id, pk__in=holders_of_rights(tenant_id)).annotate(
+        number_of_rights=Coalesce(Subquery(counted), 0)
     )
 
 
