@@ -59,16 +59,6 @@ class RefusalSerializer(serializers.Serializer[Any]):
 class ProductSchema(AutoSchema):
     """Says of every operation what every operation has in common: its refusals, and strict input."""
 
-    REFUSALS: ClassVar[dict[str, str]] = {
-        "400": "What was sent cannot be used.",
-        "401": "Nobody is signed in.",
-        "403": "Not allowed, or the help decision said no.",
-        "404": "It does not exist, or not for you.",
-        "405": "There is no such method here.",
-        "409": "Not possible in the present state.",
-        "415": "What was sent is not JSON.",
-        "429": "Too many tries; see Retry-After.",
-        "502": "Another server that is needed for it, of mail or of DNS, gave no answer.",
     # By status: what it says, and an example of it.
     REFUSALS: ClassVar[dict[int, tuple[str, str, str]]] = {
         400: ("What was sent cannot be used.", "invalid", "Please check what you sent."),
@@ -91,6 +81,11 @@ class ProductSchema(AutoSchema):
         ),
         415: ("What was sent is not JSON.", "unsupported_media_type", "Send JSON."),
         429: ("Too many tries; see Retry-After.", "too_many_tries", "Wait a minute."),
+        502: (
+            "Another server that is needed for it, of mail or of DNS, gave no answer.",
+            "mail_not_sent",
+            "The mail could not be sent.",
+        ),
     }
 
     def get_description(self) -> str:  # type: ignore[override]

@@ -28,9 +28,7 @@ class Door:
     answers: tuple[int, int, int, int, int, int, int]
     # What the address names: a session prepared so, "picture" (of Sam), "token" (an enrolment token of
     # Contoso), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), "sam" himself, "view" (a view of devices that Ada shares), "policy" (a compliance policy of Contoso), "pair" and "sharer" (Hanna and Sam, in the query), or
-    # Contoso), "client" (an API client of Ada's), "invitation" (a session of Hanna's that waits for Sam's laptop), "laptop"
-    # (Sam's, in the address or in the body), "sam" himself, "pair" and "sharer" (Hanna and Sam, in the query), or
+    # (Sam's, in the address or in the body), "sam" himself, "view" (a view of devices that Ada shares), "policy" (a compliance policy of Contoso), "client" (an API client of Ada's), "pair" and "sharer" (Hanna and Sam, in the query), or
     # nothing.
     of: str = ""
     body: dict[str, Any] = field(default_factory=dict)
@@ -71,12 +69,11 @@ NEW_POLICY = {"name": "Encrypted", "rule": "disk_encrypted", "covers_all_devices
 NEW_LICENSE = {"product": "remote_help", "terms": "bought", "quantity": 5}
 NEXT_MONTH = (now() + timedelta(days=30)).isoformat()
 NEW_TOKEN = {"name": "Warehouse", "expires_at": NEXT_MONTH}
-NEW_TOKEN = {"name": "Warehouse", "expires_at": (now() + timedelta(days=30)).isoformat()}
 NEW_CLIENT_FORM = {"name": "Inventory", "scopes": ["tenants.manage_devices"], "days": "30"}
 NEW_CLIENT = {
     "name": "Inventory",
     "scopes": ["tenants.manage_devices"],
-    "expires_at": (now() + timedelta(days=30)).isoformat(),
+    "expires_at": NEXT_MONTH,
 }
 
 DOORS = (

@@ -158,6 +158,8 @@ class DomainsSerializer(Shape):
 
 class NewDomainSerializer(StrictSerializer):
     name = serializers.CharField(max_length=253)
+
+
 class NewApiClientSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     scopes = serializers.ListField(
