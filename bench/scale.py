@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DECISION = Target(10, 2)
 LIST = Target(150, 15)
 PREVIEW = Target(20_000, 5_000)
-AT_LEAST, AT_MOST, PATIENCE = 5, 300, 3.0
+AT_LEAST, AT_MOST, PATIENCE = 3, 300, 3.0
 
 
 @dataclass(frozen=True, slots=True)
