@@ -48,12 +48,12 @@ from apps.tenants.selectors import PERMISSIONS, SETTINGS, rights_of
 from apps.tenants.services import (
     IDENTITY,
     ForeignDomainError,
-    delete_group,
     IssuedSecret,
     change_organisation,
     change_settings,
     create_api_client,
     create_tenant,
+    delete_group,
     end_sign_ins,
     grant_administration,
     require_local_account,
