@@ -36,10 +36,22 @@ class Reader(QObject):
         work()
 
     def through(self, look: Callable[..., Any]) -> Callable[..., Any]:
+        """None while the windows are busy, as they are for long on a busy machine; then nothing was done."""
+
         def ask(**question: Any) -> Any:
             answers: queue.Queue[Any] = queue.Queue()
-            self.asked.emit(lambda: answers.put(look(**question)))
-            return answers.get(timeout=ANSWER_WITHIN)
+            is_over = threading.Event()
+
+            def work() -> None:
+                if not is_over.is_set():
+                    answers.put(look(**question))
+
+            self.asked.emit(work)
+            try:
+                return answers.get(timeout=ANSWER_WITHIN)
+            except queue.Empty:
+                is_over.set()
+                return None
 
         return ask
 

@@ -35,7 +35,7 @@ class Device:
 
     def _shown(self) -> list[list[str]]:
         assert self.app is not None
-        found: list[list[str]] = self.app.ask("tree")
+        found: list[list[str]] = self.app.ask("tree") or []
         return found
 
     def said(self) -> str:
