@@ -18,7 +18,7 @@ from apps.devices.models import Device, Enrolment
 from apps.licenses.models import Product
 from apps.licenses.selectors import holders_of_seats, standings
 from apps.roles.models import RoleAssignment
-from apps.sessions.ways import Asking, asking, page_of_directory
+from apps.sessions.ways import Asking, asking
 from apps.sessions.why import Place
 from apps.tenants.models import Tenant, User
 from apps.tenants.selectors import people_of, permissions_held, tenant_of
@@ -94,7 +94,7 @@ def _steps(tenant: Tenant) -> Iterator[_Found]:
     yield (
         "people",
         Place.PEOPLE,
-        page_of_directory("people"),
+        reverse("directory:people"),
         gettext_lazy("Bring in your people"),
         gettext_lazy("At least one who helps and one who is helped."),
         len(people_of(tenant).filter(is_active=True)[:2]) == 2,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -49,14 +49,6 @@ class ShownLine:
     asking: Asking | None = None
 
 
-def page_of_directory(name: str, *args: object) -> str:
-    """A page of people or groups; empty on a site that runs without them."""
-    try:
-        return reverse(f"directory:{name}", args=args)
-    except NoReverseMatch:
-        return ""
-
-
 def _settings(said: Explanation) -> Iterator[Way]:
     yield Way(
         gettext_lazy("Remote help settings"), reverse("administration:settings"), Place.SETTINGS
@@ -67,6 +59,11 @@ def _device(said: Explanation) -> Iterator[Way]:
     if said.device is not None:
         url = reverse("help_sessions:device", args=[said.device.pk])
         yield Way(said.device.name, url, Place.DEVICE)
+
+
+def _too_many_devices(said: Explanation) -> Iterator[Way]:
+    yield from _device(said)
+    yield Way(gettext_lazy("Enrolment tokens"), reverse("devices:enrolment"), Place.DEVICE)
 
 
 def _unenrolled(said: Explanation) -> Iterator[Way]:
@@ -98,7 +95,8 @@ def _base_license(said: Explanation) -> Iterator[Way]:
 
 def _disabled_people(said: Explanation) -> Iterator[Way]:
     for person in (said.helper, said.sharer):
-        if not person.is_active and (url := page_of_directory("person", person.pk)):
+        if not person.is_active:
+            url = reverse("directory:person", args=[person.pk])
             yield Way(person.full_name, url, Place.PEOPLE)
 
 
@@ -140,6 +138,7 @@ _WAYS: dict[str, Callable[[Explanation], Iterable[Way]]] = {
     "full_control_not_permitted": _roles,
     "elevation_not_permitted": _roles,
     "base_license_missing": _base_license,
+    "too_many_devices": _too_many_devices,
     "device_revoked": _device,
     "device_not_enrolled": _unenrolled,
     "compliant_device_required": _conditional_access,
@@ -158,6 +157,7 @@ _ABOUT_DEVICE = frozenset(
         "device_revoked",
         "device_not_enrolled",
         "base_license_missing",
+        "too_many_devices",
         "compliant_device_required",
         "app_too_old",
     }

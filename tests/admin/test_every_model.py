@@ -22,6 +22,7 @@ from apps.devices.models import (
 )
 from apps.directory.models import Import
 from apps.licenses.models import License, Seat
+from apps.reports.models import PurgeRun, PurgeShare
 from apps.roles.models import Role
 from apps.sessions.models import EntryTries, Refusal, SecurityCode
 from apps.tenants import services
@@ -43,6 +44,7 @@ def something_of_everything(contoso, hanna, active_control, sams_laptop, waiting
         expires_at=now() + timedelta(days=1),
     )
     Market.objects.create(code="XX")
+    PurgeShare.objects.create(run=PurgeRun.objects.create(), tenant=contoso)
     Import.objects.create(tenant=contoso, created_by=hanna, number_of_rows=1)
     DomainClaim.objects.create(tenant=contoso, name="contoso.org", token="t" * 32)
     policy = Policy.objects.create(tenant=contoso, name="Encrypted", rule="disk_encrypted")

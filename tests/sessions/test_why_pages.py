@@ -134,6 +134,8 @@ def test_each_failing_check_leads_to_the_page_that_changes_it(
     assert links(hanna, sam) >= {"/administration/licenses/", "/administration/licenses/lacking/"}
     License.objects.all().delete()
     assert links(hanna, sam) >= {"/administration/licenses/"}
+    User.objects.filter(pk=sam.pk).update(is_active=False)
+    assert reverse("directory:person", args=[sam.pk]) in links(hanna, sam)
 
 
 def test_who_may_not_change_it_is_told_whom_to_ask(page, ada, contoso, hanna, sam):
