@@ -13,6 +13,9 @@ from rest_framework.views import APIView
 from apps.common.api_views import ProductView
 from apps.tenants.models import User
 
+# Of problem details (RFC 9457), and what our own callers read.
+PROBLEM_DETAILS = {"type", "title", "status", "detail", "code", "message", "fields"}
+
 
 class ForgottenView(APIView):
     def get(self, request):
@@ -80,7 +83,7 @@ def test_nobody_is_told_to_sign_in(as_person):
 
     assert answer.status_code == 401
     assert answer.json()["code"] == "not_signed_in"
-    assert set(answer.json()) == {"code", "message", "fields"}
+    assert set(answer.json()) == PROBLEM_DETAILS
 
 
 def test_a_disabled_person_is_nobody(as_person, hanna):
@@ -152,7 +155,7 @@ def test_a_body_of_no_use_is_refused_in_the_one_shape(as_person, hanna):
     ):
         answer = program.client.post("/api/v1/sessions/redeem/", raw, content_type=kind)
         assert answer.status_code == status, raw
-        assert set(answer.json()) == {"code", "message", "fields"}
+        assert set(answer.json()) == PROBLEM_DETAILS
 
 
 def test_fields_where_none_belong_are_refused(as_person, hanna, waiting):
