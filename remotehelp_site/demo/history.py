@@ -12,6 +12,7 @@ from apps.devices.models import Device, Enrolment
 from apps.sessions.models import HelpSession, Refusal, SessionEvent
 from apps.sessions.states import Elevation, EndReason, Kind, State, may_elevate, may_step
 from apps.tenants.models import Tenant, User
+from apps.tenants.services import note_first_session
 
 DAYS = 29
 RECENT = timedelta(hours=2)
@@ -311,3 +312,5 @@ def write_history(
     HelpSession.objects.bulk_create([story.session for story in stories])
     SessionEvent.objects.bulk_create([event for story in stories for event in story.events])
     Refusal.objects.bulk_create([row for story in stories for row in story.refusals])
+    if any(story.session.active_at for story in stories):
+        note_first_session(tenant.pk)

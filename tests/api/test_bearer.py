@@ -182,7 +182,7 @@ def test_an_administrator_makes_a_token_sees_it_once_and_revokes_it(as_person, a
     assert made.status_code == 201
     value, row = made.json()["value"], made.json()["token"]
     listed = program.get("devices/enrolment-tokens/")
-    assert listed.json() == {"enrolment_tokens": [row]}
+    assert listed.json() == {"enrolment_tokens": [row], "next_cursor": ""}
     assert value not in listed.content.decode()
     assert (row["uses_left"], row["revoked_at"]) == (5, None)
 
