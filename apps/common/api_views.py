@@ -17,8 +17,17 @@ from rest_framework.views import APIView
 from apps.common.api import PROBLEM
 
 
+def _is_number_for_text(field: Any, value: Any) -> bool:
+    """Whether a number was sent where the schema says text; REST framework would take it for its digits."""
+    if isinstance(field, serializers.ListField):
+        return isinstance(value, list) and any(
+            _is_number_for_text(field.child, one) for one in value
+        )
+    return isinstance(field, serializers.CharField) and isinstance(value, int | float)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """What a caller may send: the fields that are named here, and no others."""
+    """What a caller may send: the fields that are named here, each of its own type, and no others."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -27,6 +36,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                 raise serializers.ValidationError(
                     {name[:60]: [_("There is no such field.")] for name in unknown[:10]}
                 )
+            numbers = [
+                name
+                for name, field in self.fields.items()
+                if _is_number_for_text(field, data.get(name))
+            ]
+            if numbers:
+                said = serializers.CharField.default_error_messages["invalid"]
+                raise serializers.ValidationError({name: [said] for name in numbers})
         return super().to_internal_value(data)
 
 

@@ -158,6 +158,18 @@ def test_a_body_of_no_use_is_refused_in_the_one_shape(as_person, hanna):
         assert set(answer.json()) == PROBLEM_DETAILS
 
 
+def test_a_number_where_text_belongs_is_refused(as_person, ada, hanna):
+    """The schema says text; a number is not taken for its digits."""
+    for person, address, body in (
+        (hanna, "sessions/redeem/", {"code": 222_222}),
+        (ada, "administration/domains/", {"name": 2.5}),
+        (ada, "directory/groups/", {"name": True}),
+    ):
+        answer = as_person(person).post(address, body)
+        assert answer.status_code == 400, address
+        assert list(answer.json()["fields"]) == list(body)
+
+
 def test_fields_where_none_belong_are_refused(as_person, hanna, waiting):
     where = f"sessions/{waiting.session.pk}"
     for address in ("sessions/", f"{where}/leave/", f"{where}/new-code/"):
