@@ -182,6 +182,8 @@ class FaultSerializer(Shape):
 
 class ImportSerializer(serializers.ModelSerializer[Import]):
     state = serializers.ChoiceField(choices=ImportState.choices)
+    # Said here, as what REST framework reads off the model differs between databases.
+    number_of_rows = serializers.IntegerField(min_value=0)
     people_created = serializers.SerializerMethodField()
     people_changed = serializers.SerializerMethodField()
     memberships = serializers.SerializerMethodField()
