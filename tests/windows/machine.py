@@ -190,8 +190,19 @@ class Machine:
             "*/AppData/*/Remote Help"
         ):
             shutil.rmtree(folder)
-        _wine(self.env, "reg", "add", KEYRING, "/f")
-        _wine(self.env, "reg", "delete", KEYRING, "/f")
+        # An app that was just ended may still be writing there, and the delete then leaves something behind.
+        until(self._has_no_keyring, "the keyring is empty", ANSWER_WITHIN)
+
+    def _has_no_keyring(self) -> bool:
+        for what, options in (("delete", ["/f"]), ("query", [])):
+            done = subprocess.run(
+                [WINE, "reg", what, KEYRING, *options],
+                env=self.env,
+                check=False,
+                capture_output=True,
+                timeout=120,
+            )
+        return done.returncode != 0
 
     @contextmanager
     def at_the_screen(self) -> Iterator[Any]:

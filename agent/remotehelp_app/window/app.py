@@ -308,3 +308,12 @@ def run_window(make_engine: MakeEngine) -> int:
         return int(app.exec())
     finally:
         engine.stop()
+        _put_away(app, places)
+
+
+def _put_away(app: QApplication, places: _Places) -> None:
+    """Leave nothing on the screen to Python's own clearing up: it takes the filter away while Qt still asks it."""
+    app.removeEventFilter(places)
+    for widget in QApplication.topLevelWidgets():
+        widget.hide()
+    app.processEvents()
