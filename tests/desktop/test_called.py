@@ -68,7 +68,9 @@ def test_the_whole_story_from_the_token_to_the_report(desk, helper_browser, devi
     ):
         expect(admin.get_by_text(line)).to_be_visible()
     device_page(admin)
-    expect(admin.get_by_role("region", name="Sessions of the last 30 days")).to_contain_text("Hanna Korhonen")
+    expect(admin.get_by_role("region", name="Sessions of the last 30 days")).to_contain_text(
+        "Hanna Korhonen"
+    )
 
 
 def test_declining_is_told_to_the_helper_and_ends_it(device, called):
