@@ -6,7 +6,6 @@ Robust: what was committed stands, whether or not the channel layer could be rea
 from __future__ import annotations
 
 import uuid
-from functools import partial
 
 from django.db import transaction
 
@@ -23,8 +22,9 @@ def session_changed(session_id: uuid.UUID) -> None:
     Each for itself: when the layer fails for one, what was committed stands, the other is told, and the
     heartbeat finds the socket that was not.
     """
-    for side in Side:
-        transaction.on_commit(partial(_tell, session_id, side), robust=True)
+    # Functions, not partials: Django asks for the name of one that failed.
+    transaction.on_commit(lambda: _tell(session_id, Side.HELPER), robust=True)
+    transaction.on_commit(lambda: _tell(session_id, Side.SHARER), robust=True)
 
 
 def _tell(session_id: uuid.UUID, side: Side) -> None:
@@ -69,7 +69,7 @@ def invitations_changed(session: HelpSession) -> None:
 
 def device_came_or_went(device_id: uuid.UUID) -> None:
     """Tell the helpers who wait for this device whether it is there now."""
-    transaction.on_commit(partial(_tell_helpers, device_id), robust=True)
+    transaction.on_commit(lambda: _tell_helpers(device_id), robust=True)
 
 
 def _tell_helpers(device_id: uuid.UUID) -> None:

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 def days_stay(transactional_db):
     """Whatever day a test took away, the next one finds today."""
     yield
+    partitions.finish_interrupted()
     today = timezone.now().astimezone(UTC).date()
     partitions.make_days([today - timedelta(days=1), today])
     partitions._known.clear()

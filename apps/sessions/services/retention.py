@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from apps.common.ids import first_id_at
@@ -59,19 +59,22 @@ def _forget_some(rows: QuerySet[Any]) -> int:
 
 
 def _forget_days(before: datetime) -> None:
-    """Drop each day all of whose sessions ended then or earlier. A day that others keep busy is left for the next run."""
+    """Drop each day all of whose sessions ended then or earlier. A day that others keep busy is left for the next run.
+
+    The coming days are made first: whoever opens a session and had to make its day would wait for the dropping, and the
+    dropping for them.
+    """
+    partitions.make_days_ahead()
     with partitions.alone() as is_alone:
         if not is_alone or connection.in_atomic_block:
             return
-        try:
-            partitions.finish_interrupted()
-            for part in partitions.parts(partitions.SESSIONS):
-                if part.until <= first_id_at(before) and not _has_others(part, before):
-                    Refusal.objects.filter(_within(part, "session_id")).delete()
-                    SecurityCode.objects.filter(_within(part, "session_id")).delete()
-                    partitions.drop(part)
-        except OperationalError as error:
-            logger.warning("a day of sessions could not be dropped yet: %s", type(error).__name__)
+        partitions.finish_interrupted()
+        for part in partitions.parts(partitions.SESSIONS):
+            if part.until <= first_id_at(before) and not _has_others(part, before):
+                Refusal.objects.filter(_within(part, "session_id")).delete()
+                SecurityCode.objects.filter(_within(part, "session_id")).delete()
+                if not partitions.drop(part):
+                    logger.warning("a day of sessions could not be dropped yet: %s", part.table)
 
 
 def _within(part: partitions.Part, name: str) -> Q:
